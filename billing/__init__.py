@@ -1,0 +1,3 @@
+"""What is sold and what is owed."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Customers' pages."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""What follows from what happened: events to reactions."""
+
+from __future__ import annotations

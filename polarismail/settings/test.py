@@ -1,6 +1,30 @@
-"""Settings of the test suite."""
+"""The test suite: SQLite in memory unless DATABASE_URL and REDIS_URL name real servers."""
 
 from __future__ import annotations
 
-SECRET_KEY = "only-for-tests"
-INSTALLED_APPS: list[str] = []
+from cryptography.fernet import Fernet
+
+from polarismail.env import VAR, env
+from polarismail.settings.base import *  # noqa: F403
+from polarismail.settings.databases import database
+
+SECRET_KEY = "only-for-tests"  # noqa: S105
+ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
+DATABASES = {"default": database("sqlite://:memory:")}
+_redis = env.str("REDIS_URL", default="")
+CELERY_BROKER_URL = _redis or "memory://"
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": _redis}
+    if _redis
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+}
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+EMAILARRAY_RETRY_WAIT_SECONDS = 0.0
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+LOGGING["root"]["level"] = "CRITICAL"  # noqa: F405
+VAR.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,31 @@
+"""What exists at the vendor, as we last knew it, and what is wanted of it."""
+
+from __future__ import annotations
+
+from provisioning.models.alias import Alias
+from provisioning.models.distribution_list import DistributionList, DistributionListMember
+from provisioning.models.domain_settings import Branding, Dkim
+from provisioning.models.drift import Drift
+from provisioning.models.forward import Forward
+from provisioning.models.job import ModuleJob
+from provisioning.models.mail_domain import Entitlement, Feature, MailDomain
+from provisioning.models.mailbox import Mailbox
+from provisioning.models.module_log import ModuleLog
+from provisioning.models.server import Server
+
+__all__ = [
+    "Alias",
+    "Branding",
+    "DistributionList",
+    "DistributionListMember",
+    "Dkim",
+    "Drift",
+    "Entitlement",
+    "Feature",
+    "Forward",
+    "MailDomain",
+    "Mailbox",
+    "ModuleJob",
+    "ModuleLog",
+    "Server",
+]

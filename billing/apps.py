@@ -1,0 +1,15 @@
+"""The billing app."""
+
+from __future__ import annotations
+
+import importlib
+
+from django.apps import AppConfig
+
+
+class BillingConfig(AppConfig):
+    name = "billing"
+
+    def ready(self) -> None:
+        """Register the reactions to events."""
+        importlib.import_module("billing.automation.reactions")

@@ -1,0 +1,48 @@
+"""Write the activity log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import models, transaction
+
+from clients.actors import Actor
+from clients.models import Activity, Client
+
+
+class ActivityOutsideTransaction(RuntimeError):
+    """An activity line was about to be saved apart from the change it tells of."""
+
+
+def record(
+    *,
+    action: str,
+    subject: models.Model,
+    name: str,
+    client: Client | None,
+    actor: Actor,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> Activity:
+    """
+    Save one line; `action` reads `mailbox.added`, `name` is what a person calls the object.
+
+    :raises ActivityOutsideTransaction: where no transaction holds the change and the line together
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise ActivityOutsideTransaction(action)
+    return Activity.objects.create(
+        actor_kind=actor.kind,
+        actor=actor.user,
+        actor_name=actor.name,
+        on_behalf_of=actor.on_behalf_of,
+        client=client,
+        action=action,
+        object_type=subject._meta.label_lower,
+        object_id=str(subject.pk),
+        object_name=name,
+        before=dict(before or {}),
+        after=dict(after or {}),
+        ip_address=actor.ip_address,
+    )

@@ -1,0 +1,54 @@
+"""What provisioning tells the packages above it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class AccountCreated:
+    """The vendor holds the domain (verified or waiting for its record)."""
+
+    mail_domain_id: int
+
+
+@dataclass(frozen=True)
+class DomainVerified:
+    """The vendor has accepted the domain's ownership record."""
+
+    mail_domain_id: int
+
+
+@dataclass(frozen=True)
+class AccountSuspended:
+    """Nobody can use the domain's mail until it is unsuspended."""
+
+    mail_domain_id: int
+
+
+@dataclass(frozen=True)
+class AccountUnsuspended:
+    """The domain's mail works again."""
+
+    mail_domain_id: int
+
+
+@dataclass(frozen=True)
+class PackageChanged:
+    """The domain has a new entitlement."""
+
+    mail_domain_id: int
+
+
+@dataclass(frozen=True)
+class AccountTerminated:
+    """The domain and its mail are gone from the vendor."""
+
+    mail_domain_id: int
+
+
+@dataclass(frozen=True)
+class JobFailed:
+    """A module job needs a person."""
+
+    job_id: int

@@ -1,0 +1,149 @@
+"""A mailbox at the vendor, as we last knew it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from django.db import models
+from django.db.models.functions import Coalesce, Greatest
+from django_fsm import ConcurrentTransitionMixin, FSMField, transition
+
+from provisioning.models.mail_domain import MailDomain
+
+
+class MailboxQuerySet(models.QuerySet["Mailbox"]):
+    def live(self) -> MailboxQuerySet:
+        """Mailboxes that take up a slot, finished or not."""
+        return self.exclude(status=Mailbox.Status.REMOVED)
+
+    def of_type(self, account_type: int) -> MailboxQuerySet:
+        """Mailboxes that are of this type or about to be."""
+        return self.filter(
+            models.Q(account_type=account_type) | models.Q(wanted_account_type=account_type)
+        )
+
+    def unsettled(self, *, before: datetime) -> MailboxQuerySet:
+        """Mailboxes with a change the vendor has not clearly answered."""
+        return self.filter(unsettled_since__lte=before)
+
+    def promised_mb(self) -> int:
+        """Sum up the quota of these mailboxes; of a change under way the larger value counts."""
+        larger = Greatest("quota_mb", Coalesce("wanted_quota_mb", "quota_mb"))
+        total: int = self.aggregate(total=Coalesce(models.Sum(larger), 0))["total"]
+        return total
+
+
+class Mailbox(ConcurrentTransitionMixin, models.Model):
+    """
+    One mailbox. Its password is never here.
+
+    `wanted_…` holds a change while the vendor is being told; `unsettled_since` is set from the
+    moment a write is claimed until its outcome is known, so that a lost answer is always found.
+    """
+
+    class Status(models.TextChoices):
+        CREATING = "creating", "Being created"
+        ACTIVE = "active", "Active"
+        DISABLED = "disabled", "Disabled"
+        REMOVING = "removing", "Being deleted"
+        REMOVED = "removed", "Deleted"
+
+    class Type(models.IntegerChoices):
+        BASIC = 1, "Basic"
+        ENHANCED = 2, "Enhanced"
+
+    mail_domain = models.ForeignKey(MailDomain, on_delete=models.PROTECT, related_name="mailboxes")
+    local_part = models.CharField(max_length=64)
+    # Any number the vendor reports is kept; only Basic and Enhanced are ever chosen here.
+    account_type = models.PositiveSmallIntegerField(default=Type.BASIC)
+    wanted_account_type = models.PositiveSmallIntegerField(null=True, blank=True)
+    quota_mb = models.PositiveIntegerField()
+    wanted_quota_mb = models.PositiveIntegerField(null=True, blank=True)
+    usage_mb = models.PositiveIntegerField(null=True, blank=True)
+    display_name = models.CharField(max_length=100, blank=True)
+    status = FSMField(max_length=8, choices=Status.choices, default=Status.CREATING, protected=True)
+    last_login_at = models.DateTimeField(null=True, blank=True)
+    unsettled_since = models.DateTimeField(null=True, blank=True)
+    missing_since = models.DateTimeField(null=True, blank=True)
+    # One per filled-in form: the same click sent twice finds the first one's mailbox.
+    request_key = models.UUIDField(null=True, blank=True, unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    removed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = MailboxQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["local_part"]
+        verbose_name_plural = "mailboxes"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["mail_domain", "local_part"],
+                condition=~models.Q(status="removed"),
+                name="one_live_mailbox_per_address",
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["mail_domain", "status", "local_part"], name="mailbox_list"),
+            models.Index(
+                fields=["unsettled_since"],
+                condition=models.Q(unsettled_since__isnull=False),
+                name="mailbox_unsettled",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.address} (mailbox #{self.pk})"
+
+    @property
+    def address(self) -> str:
+        """Return the full address."""
+        return f"{self.local_part}@{self.mail_domain.domain}"
+
+    @property
+    def type_label(self) -> str:
+        """Return the type's name; a type we do not know is named by the vendor's number."""
+        known = dict(self.Type.choices)
+        return str(known.get(self.account_type, f"Type {self.account_type}"))
+
+    @property
+    def is_unsettled(self) -> bool:
+        """Tell whether a write to this mailbox still waits for a clear answer."""
+        return self.unsettled_since is not None
+
+    def settle(self) -> None:
+        """Forget the change that was under way; what the fields say is confirmed."""
+        self.wanted_account_type = None
+        self.wanted_quota_mb = None
+        self.unsettled_since = None
+
+    @transition(status, source=[Status.CREATING, Status.DISABLED], target=Status.ACTIVE)
+    def activate(self) -> None:
+        """The vendor confirmed that the mailbox is there and may be used."""
+
+    @transition(status, source=[Status.CREATING, Status.ACTIVE], target=Status.DISABLED)
+    def disable(self) -> None:
+        """The vendor confirmed that nobody can log in."""
+
+    @transition(status, source=[Status.ACTIVE, Status.DISABLED], target=Status.REMOVING)
+    def begin_removal(self, *, at: datetime) -> None:
+        """The vendor is about to be told."""
+        self.unsettled_since = at
+
+    @transition(status, source=Status.REMOVING, target=Status.ACTIVE)
+    def keep_active(self) -> None:
+        """The removal did not happen; the mailbox is in use."""
+
+    @transition(status, source=Status.REMOVING, target=Status.DISABLED)
+    def keep_disabled(self) -> None:
+        """The removal did not happen; the mailbox is still disabled."""
+
+    @transition(
+        status,
+        source=[Status.CREATING, Status.ACTIVE, Status.DISABLED, Status.REMOVING],
+        target=Status.REMOVED,
+    )
+    def remove(self, *, at: datetime) -> None:
+        """The vendor confirmed that the mailbox is not there."""
+        self.removed_at = at
+        self.request_key = None
