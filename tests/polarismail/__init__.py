@@ -1,0 +1,3 @@
+"""Tests of the composition: settings, the demo, the commands."""
+
+from __future__ import annotations
