@@ -31,3 +31,11 @@ class Actor:
     def system(cls, name: str) -> Actor:
         """Return the actor for work nobody asked for by hand: `cron`, `module queue`, a command."""
         return cls(kind=Activity.ActorKind.SYSTEM, name=name)
+
+    @classmethod
+    def restore(cls, *, user: User | None, on_behalf_of: User | None, name: str) -> Actor:
+        """Return the actor that a row remembers; without a user it was the system."""
+        if user is None:
+            return cls.system(name)
+        kind = Activity.ActorKind.STAFF if user.is_staff else Activity.ActorKind.USER
+        return cls(kind=kind, name=name, user=user, on_behalf_of=on_behalf_of)

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
-from django_fsm import ConcurrentTransitionMixin, FSMField, transition
+from django_fsm import FSMField, transition
 
 from billing.models.product import Product
 from clients.models import Client, User
+from core.states import ConcurrentTransitionMixin
 from provisioning.models import MailDomain
 
 
@@ -34,6 +35,10 @@ class Service(ConcurrentTransitionMixin, models.Model):
 
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="services")
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="services")
+    # Becomes `product` when the module has changed the package.
+    wanted_product = models.ForeignKey(
+        Product, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     mail_domain = models.OneToOneField(MailDomain, on_delete=models.PROTECT, related_name="service")
     status = FSMField(max_length=10, choices=Status.choices, default=Status.PENDING, protected=True)
     registration_date = models.DateField()

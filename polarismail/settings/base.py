@@ -152,9 +152,22 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Support <support@loc
 
 # A callable that returns an httpx transport, given in place of the network. Tests only.
 EMAILARRAY_TRANSPORT: Any = None
-EMAILARRAY_RETRY_WAIT_SECONDS = env.float("EMAILARRAY_RETRY_WAIT_SECONDS", default=0.2)
+# More fields of provisioning.emailarray.ClientConfig: what the vendor's API leaves open.
+EMAILARRAY_OPTIONS: dict[str, Any] = {
+    "logo_encoding": env.str("EMAILARRAY_LOGO_ENCODING", default="base64"),
+    "vendor_time_zone": env.str("EMAILARRAY_TIME_ZONE", default="UTC"),
+}
 # Where DNS questions go, as host:port; empty means the machine's own resolvers.
 DNS_RESOLVERS = env.list("DNS_RESOLVERS", default=[])
+# How long a worker may hold a job or batch; longer than CELERY_TASK_TIME_LIMIT, so that work is
+# taken over only from a worker that is gone.
+MODULE_JOB_LEASE_SECONDS = env.int("MODULE_JOB_LEASE_SECONDS", default=360)
+# How long an unclear answer may turn into an effect after all; then what the vendor says counts.
+SETTLE_SECONDS = env.int("SETTLE_SECONDS", default=60)
+MIRROR_STALE_SECONDS = env.int("MIRROR_STALE_SECONDS", default=300)
+VERIFICATION_POLL_SECONDS = env.int("VERIFICATION_POLL_SECONDS", default=600)
+# How often an unverified domain that the vendor dropped is added again without anybody asking.
+VERIFICATION_ADDITIONS = env.int("VERIFICATION_ADDITIONS", default=7)
 MODULE_LOG_DAYS = env.int("MODULE_LOG_DAYS", default=30)
 # Local parts that a customer cannot take.
 RESERVED_LOCAL_PARTS = env.list("RESERVED_LOCAL_PARTS", default=["postmaster", "abuse"])

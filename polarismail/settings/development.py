@@ -34,5 +34,8 @@ if not _redis:
     # One process holds the web, the worker and beat; the queue is asked a hundred times a second.
     CELERY_BROKER_TRANSPORT_OPTIONS = {"polling_interval": 0.01}
 
+# Without DEBUG the files are served as they lie in the apps, with no collectstatic before.
+WHITENOISE_USE_FINDERS = True
+
 EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.filebased.EmailBackend")
 EMAIL_FILE_PATH = VAR / "mail"

@@ -21,7 +21,7 @@ CACHES = {
 }
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-EMAILARRAY_RETRY_WAIT_SECONDS = 0.0
+EMAILARRAY_OPTIONS = {"retry_wait_initial": 0.0, "retry_wait_max": 0.0, "retry_wait_jitter": 0.0}
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from provisioning.models.alias import Alias
+from provisioning.models.batch import MailboxBatch, MailboxBatchItem
 from provisioning.models.distribution_list import DistributionList, DistributionListMember
 from provisioning.models.domain_settings import Branding, Dkim
 from provisioning.models.drift import Drift
@@ -25,6 +26,8 @@ __all__ = [
     "Forward",
     "MailDomain",
     "Mailbox",
+    "MailboxBatch",
+    "MailboxBatchItem",
     "ModuleJob",
     "ModuleLog",
     "Server",

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
 from django.conf import settings
 from django.db import models
-from django_fsm import ConcurrentTransitionMixin, FSMField, transition
+from django_fsm import FSMField, transition
 
+from core.states import ConcurrentTransitionMixin
 from provisioning.models.mail_domain import MailDomain
-
-# Longer than the longest a task may run (CELERY_TASK_TIME_LIMIT), so that a lease never ends early.
-LEASE = timedelta(minutes=6)
 
 
 class ModuleJobQuerySet(models.QuerySet["ModuleJob"]):
@@ -100,11 +98,11 @@ class ModuleJob(ConcurrentTransitionMixin, models.Model):
         return f"{self.get_action_display()} (job #{self.pk})"
 
     @transition(status, source=Status.QUEUED, target=Status.RUNNING)
-    def start(self, *, claim: UUID, at: datetime) -> None:
+    def start(self, *, claim: UUID, at: datetime, lease_until: datetime) -> None:
         """A worker has taken the job."""
         self.claim = claim
         self.started_at = at
-        self.lease_until = at + LEASE
+        self.lease_until = lease_until
         self.attempts += 1
 
     @transition(status, source=Status.RUNNING, target=Status.SUCCEEDED)

@@ -8,9 +8,10 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.db import models
-from django_fsm import ConcurrentTransitionMixin, FSMField, transition
+from django_fsm import FSMField, transition
 
 from clients.models import Client
+from core.states import ConcurrentTransitionMixin
 from provisioning.models.server import Server
 
 # The vendor deletes a domain whose ownership record has not appeared by then.

@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.db.models.functions import Coalesce, Greatest
-from django_fsm import ConcurrentTransitionMixin, FSMField, transition
+from django_fsm import FSMField, transition
 
+from clients.actors import Actor
+from core.states import ConcurrentTransitionMixin
 from provisioning.models.mail_domain import MailDomain
 
 
@@ -39,7 +42,8 @@ class Mailbox(ConcurrentTransitionMixin, models.Model):
     One mailbox. Its password is never here.
 
     `wanted_…` holds a change while the vendor is being told; `unsettled_since` is set from the
-    moment a write is claimed until its outcome is known, so that a lost answer is always found.
+    moment a write is claimed until its outcome is known, so that a lost answer is always found;
+    `settled_at` tells a reading of the vendor that began earlier to leave the row alone.
     """
 
     class Status(models.TextChoices):
@@ -64,7 +68,14 @@ class Mailbox(ConcurrentTransitionMixin, models.Model):
     display_name = models.CharField(max_length=100, blank=True)
     status = FSMField(max_length=8, choices=Status.choices, default=Status.CREATING, protected=True)
     last_login_at = models.DateTimeField(null=True, blank=True)
+    settled_at = models.DateTimeField(null=True, blank=True)
     unsettled_since = models.DateTimeField(null=True, blank=True)
+    unsettled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    unsettled_for = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     missing_since = models.DateTimeField(null=True, blank=True)
     # One per filled-in form: the same click sent twice finds the first one's mailbox.
     request_key = models.UUIDField(null=True, blank=True, unique=True)
@@ -111,11 +122,20 @@ class Mailbox(ConcurrentTransitionMixin, models.Model):
         """Tell whether a write to this mailbox still waits for a clear answer."""
         return self.unsettled_since is not None
 
-    def settle(self) -> None:
+    def begin(self, actor: Actor, *, at: datetime) -> None:
+        """Mark that the vendor is being told of a change, and who asked for it."""
+        self.unsettled_since = at
+        self.unsettled_by = actor.user
+        self.unsettled_for = actor.on_behalf_of
+
+    def settle(self, *, at: datetime) -> None:
         """Forget the change that was under way; what the fields say is confirmed."""
+        self.settled_at = at
         self.wanted_account_type = None
         self.wanted_quota_mb = None
         self.unsettled_since = None
+        self.unsettled_by = None
+        self.unsettled_for = None
 
     @transition(status, source=[Status.CREATING, Status.DISABLED], target=Status.ACTIVE)
     def activate(self) -> None:
@@ -126,9 +146,8 @@ class Mailbox(ConcurrentTransitionMixin, models.Model):
         """The vendor confirmed that nobody can log in."""
 
     @transition(status, source=[Status.ACTIVE, Status.DISABLED], target=Status.REMOVING)
-    def begin_removal(self, *, at: datetime) -> None:
+    def begin_removal(self) -> None:
         """The vendor is about to be told."""
-        self.unsettled_since = at
 
     @transition(status, source=Status.REMOVING, target=Status.ACTIVE)
     def keep_active(self) -> None:

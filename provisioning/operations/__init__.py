@@ -1,0 +1,3 @@
+"""What can be asked of the mail service; asking stands above doing."""
+
+from __future__ import annotations

@@ -1,0 +1,86 @@
+"""Place a service: always for a domain."""
+
+from __future__ import annotations
+
+import re
+
+import idna
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from billing.models import Product, Service
+from clients.actors import Actor
+from clients.models import Client
+from clients.operations import activity
+from core.errors import OperationError
+from provisioning.models import MailDomain
+from provisioning.operations import lifecycle
+
+LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
+LONGEST_DOMAIN = 253
+
+
+class UnableToPlaceService(OperationError):
+    """No service was made."""
+
+
+def domain_of(text: str) -> str:
+    """
+    Return a domain as the wire spells it: lower case, international names as A-labels.
+
+    :raises UnableToPlaceService: it is no domain name
+    """
+    name = text.strip().rstrip(".").lower()
+    refusal = UnableToPlaceService(f"“{text.strip()}” is not a domain name.", field="domain")
+    if not name:
+        raise UnableToPlaceService("Enter a domain, such as example.com.", field="domain")
+    try:
+        name = idna.encode(name, uts46=True).decode()
+    except idna.IDNAError as error:
+        raise refusal from error
+    labels = name.split(".")
+    is_host_name = all(LABEL.fullmatch(label) for label in labels)
+    if len(labels) == 1 or len(name) > LONGEST_DOMAIN or not is_host_name or labels[-1].isdigit():
+        raise refusal
+    return name
+
+
+def place_service(
+    *, client: Client, product: Product, domain: str, actor: Actor, adopt: bool = False
+) -> Service:
+    """
+    Give a client a service for a domain and ask for its account at the vendor.
+
+    `adopt` takes over a domain that is in the reseller account already; only staff may say so.
+
+    :raises UnableToPlaceService: not a domain name, served already, or the client is closed
+    """
+    name = domain_of(domain)
+    if client.status == Client.Status.CLOSED:
+        raise UnableToPlaceService("This client is closed.")
+    taken = UnableToPlaceService(f"{name} already has an email service here.", field="domain")
+    if MailDomain.objects.live().filter(domain=name).exists():
+        raise taken
+    try:
+        with transaction.atomic():
+            mail_domain = MailDomain(client=client, server=product.server, domain=name)
+            mail_domain.entitlement = product.entitlement
+            mail_domain.save()
+            service = Service.objects.create(
+                client=client,
+                product=product,
+                mail_domain=mail_domain,
+                registration_date=timezone.localdate(),
+            )
+            activity.record(
+                action="service.placed",
+                subject=service,
+                name=name,
+                client=client,
+                actor=actor,
+                after={"product": product.name},
+            )
+            lifecycle.request_creation(mail_domain=mail_domain, actor=actor, adopt=adopt)
+    except IntegrityError as error:
+        raise taken from error
+    return service

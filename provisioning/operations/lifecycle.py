@@ -1,0 +1,159 @@
+"""Ask for the module's functions: each request is a job row, and Celery is woken for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from clients.actors import Actor
+from clients.operations import activity
+from core.errors import OperationError
+from provisioning import tasks
+from provisioning.models import Entitlement, MailDomain, ModuleJob
+
+Action = ModuleJob.Action
+Status = MailDomain.Status
+
+# A waiting wish that a later one makes pointless.
+SUPERSEDES: dict[str, list[str]] = {
+    Action.SUSPEND: [Action.UNSUSPEND],
+    Action.UNSUSPEND: [Action.SUSPEND],
+    Action.CHANGE_PACKAGE: [Action.CHANGE_PACKAGE],
+    Action.TERMINATE: [Action.CREATE, Action.CHANGE_PACKAGE, Action.SUSPEND, Action.UNSUSPEND],
+}
+
+
+class UnableToRequest(OperationError):
+    """The domain is in no state for that; no job was made."""
+
+
+def request_creation(*, mail_domain: MailDomain, actor: Actor, adopt: bool = False) -> ModuleJob:
+    """
+    Ask for the domain to be added at the vendor.
+
+    `adopt` takes over a domain that is in the reseller account already; only staff may say so.
+
+    :raises UnableToRequest: the domain has been added or terminated
+    """
+    return _request(mail_domain, Action.CREATE, actor, {"adopt": adopt})
+
+
+def request_package_change(
+    *, mail_domain: MailDomain, entitlement: Entitlement, actor: Actor
+) -> ModuleJob:
+    """
+    Ask for a new entitlement; it is refused below use when the job runs.
+
+    :raises UnableToRequest: the domain is terminated, or a change is being applied right now
+    """
+    payload = {"entitlement": entitlement.to_json()}
+    return _request(mail_domain, Action.CHANGE_PACKAGE, actor, payload)
+
+
+def request_suspension(*, mail_domain: MailDomain, reason: str, actor: Actor) -> ModuleJob:
+    """
+    Ask for the domain to be switched off; the customer is shown the reason.
+
+    :raises UnableToRequest: the domain is not active
+    """
+    return _request(mail_domain, Action.SUSPEND, actor, {"reason": reason})
+
+
+def request_unsuspension(*, mail_domain: MailDomain, actor: Actor) -> ModuleJob:
+    """
+    Ask for the domain to be switched on again.
+
+    :raises UnableToRequest: the domain is not suspended
+    """
+    return _request(mail_domain, Action.UNSUSPEND, actor, {})
+
+
+def request_termination(*, mail_domain: MailDomain, actor: Actor) -> ModuleJob:
+    """
+    Ask for the domain to be removed with all its mail. Nothing brings it back.
+
+    :raises UnableToRequest: the domain is terminated already
+    """
+    return _request(mail_domain, Action.TERMINATE, actor, {})
+
+
+@transaction.atomic
+def retry(*, job: ModuleJob, actor: Actor) -> ModuleJob:
+    """
+    Try a failed job again now.
+
+    :raises UnableToRequest: the job has not failed, or the same is being done already
+    """
+    domain = MailDomain.objects.select_for_update().get(pk=job.mail_domain_id)
+    fresh = ModuleJob.objects.select_for_update().get(pk=job.pk)
+    if fresh.status != ModuleJob.Status.FAILED:
+        raise UnableToRequest("Only a job that needs attention can be tried again.")
+    if domain.jobs.open().filter(action=fresh.action).exists():
+        raise UnableToRequest("The same is already waiting or running.")
+    fresh.retry(at=timezone.now())
+    fresh.save()
+    activity.record(
+        action="job.retried",
+        subject=fresh,
+        name=f"{fresh.get_action_display()} {domain.domain}",
+        client=domain.client,
+        actor=actor,
+    )
+    tasks.wake_job(fresh)
+    return fresh
+
+
+@transaction.atomic
+def _request(
+    mail_domain: MailDomain, action: str, actor: Actor, payload: dict[str, Any]
+) -> ModuleJob:
+    domain = MailDomain.objects.select_for_update().get(pk=mail_domain.pk)
+    _check(domain, action)
+    now = timezone.now()
+    contrary = domain.jobs.filter(
+        action__in=SUPERSEDES.get(action, []),
+        status__in=[ModuleJob.Status.QUEUED, ModuleJob.Status.FAILED],
+    )
+    for job in contrary.select_for_update():
+        job.cancel(at=now, message=f"Superseded by: {Action(action).label}.")
+        job.save()
+    running = domain.jobs.open().filter(action=action).first()
+    if running is not None:
+        if running.payload != payload:
+            raise UnableToRequest("A change is being applied right now. Try again in a minute.")
+        return running
+    job = ModuleJob.objects.create(
+        mail_domain=domain,
+        action=action,
+        payload=payload,
+        requested_by=actor.user,
+        on_behalf_of=actor.on_behalf_of,
+        requested_by_name=actor.name,
+        due_at=now,
+    )
+    tasks.wake_job(job)
+    return job
+
+
+def _check(domain: MailDomain, action: str) -> None:
+    open_actions = set(domain.jobs.open().values_list("action", flat=True))
+    if domain.status == Status.TERMINATED:
+        raise UnableToRequest(f"{domain.domain} is terminated.")
+    if action != Action.TERMINATE and Action.TERMINATE in open_actions:
+        raise UnableToRequest(f"{domain.domain} is being terminated.")
+    if action == Action.CREATE and domain.status != Status.PENDING:
+        raise UnableToRequest(f"{domain.domain} has been created already.")
+    if action == Action.SUSPEND and not (
+        domain.status == Status.ACTIVE or Action.UNSUSPEND in open_actions
+    ):
+        raise UnableToRequest(f"Only an active domain can be suspended; {_is(domain)}.")
+    if action == Action.UNSUSPEND and not (
+        domain.status == Status.SUSPENDED or Action.SUSPEND in open_actions
+    ):
+        raise UnableToRequest(f"Only a suspended domain can be unsuspended; {_is(domain)}.")
+
+
+def _is(domain: MailDomain) -> str:
+    return f"{domain.domain} is {domain.get_status_display().lower()}"

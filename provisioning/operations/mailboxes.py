@@ -1,0 +1,167 @@
+"""What a customer does to a mailbox; it happens at once."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import string
+
+from django.conf import settings
+
+from clients.actors import Actor
+from provisioning import tasks
+from provisioning.models import Mailbox, MailDomain
+from provisioning.workers import mailboxes
+from provisioning.workers.mailboxes import (
+    MailboxChange,
+    MailboxSpec,
+    UnableToAddMailbox,
+    UnableToChangeMailbox,
+)
+
+__all__ = [
+    "MailboxChange",
+    "MailboxSpec",
+    "UnableToAddMailbox",
+    "UnableToChangeMailbox",
+    "add_mailbox",
+    "delete_mailbox",
+    "disable_mailbox",
+    "enable_mailbox",
+    "generate_password",
+    "local_part_problem",
+    "password_problems",
+    "update_mailbox",
+]
+
+LOCAL_PART = re.compile(r"[a-z0-9]([a-z0-9._+-]{0,62}[a-z0-9])?")
+SPECIAL = "!@#$%^&*()_+-=[]{};':\"\\|,.<>/?"
+SHORTEST_PASSWORD = 8
+# Easily told apart when read aloud or copied by hand.
+CLEAR_SPECIAL = "!#%+-=?"
+CLEAR_LETTERS = "".join(set(string.ascii_letters) - set("IlOo"))
+CLEAR_DIGITS = "23456789"
+GENERATED_LENGTH = 16
+LONGEST_NAME = 100
+
+
+def add_mailbox(*, mail_domain: MailDomain, spec: MailboxSpec, actor: Actor) -> Mailbox:
+    """
+    Create a mailbox at the vendor and keep a record of it.
+
+    Where the vendor gave no clear answer the mailbox is CREATING, and the vendor is asked.
+
+    :raises UnableToAddMailbox: with a reason fit for the customer; nothing was left behind
+    """
+    problem = local_part_problem(spec.local_part)
+    if problem:
+        raise UnableToAddMailbox(problem, field="local_part")
+    _check(UnableToAddMailbox, spec.password, spec.quota_mb, spec.display_name)
+    mailbox = mailboxes.add(mail_domain, spec, actor)
+    tasks.wake(tasks.settle_mailbox, mailbox_id=mailbox.pk)
+    return mailbox
+
+
+def update_mailbox(*, mailbox: Mailbox, change: MailboxChange, actor: Actor) -> Mailbox:
+    """
+    Change type, quota, display name or password, at once.
+
+    Where the vendor gave no clear answer the mailbox is unsettled, and the vendor is asked.
+
+    :raises UnableToChangeMailbox: with a reason fit for the customer; nothing was changed
+    """
+    _check(UnableToChangeMailbox, change.password, change.quota_mb, change.display_name)
+    changed = mailboxes.update(mailbox, change, actor)
+    tasks.wake(tasks.settle_mailbox, mailbox_id=changed.pk)
+    return changed
+
+
+def enable_mailbox(*, mailbox: Mailbox, actor: Actor) -> Mailbox:
+    """
+    Let people log in to the mailbox again.
+
+    :raises UnableToChangeMailbox: with a reason fit for the customer
+    """
+    return _settle_if_unclear(mailboxes.enable(mailbox, actor))
+
+
+def disable_mailbox(*, mailbox: Mailbox, actor: Actor) -> Mailbox:
+    """
+    Keep people from logging in to the mailbox; its mail stays.
+
+    :raises UnableToChangeMailbox: with a reason fit for the customer
+    """
+    return _settle_if_unclear(mailboxes.disable(mailbox, actor))
+
+
+def delete_mailbox(*, mailbox: Mailbox, actor: Actor) -> Mailbox:
+    """
+    Delete the mailbox and all mail in it. Nothing brings it back.
+
+    :raises UnableToChangeMailbox: with a reason fit for the customer
+    """
+    return _settle_if_unclear(mailboxes.remove(mailbox, actor))
+
+
+def _settle_if_unclear(mailbox: Mailbox) -> Mailbox:
+    if mailbox.is_unsettled:
+        tasks.wake(tasks.settle_mailbox, mailbox_id=mailbox.pk)
+    return mailbox
+
+
+def _check(
+    refusal: type[UnableToAddMailbox | UnableToChangeMailbox],
+    password: str | None,
+    quota_mb: int,
+    display_name: str,
+) -> None:
+    if password is not None:
+        problems = password_problems(password)
+        if problems:
+            raise refusal(f"The password needs {_listed(problems)}.", field="password")
+    if quota_mb <= 0:
+        raise refusal("The quota must be more than 0.", field="quota")
+    if len(display_name) > LONGEST_NAME or not display_name.isprintable():
+        raise refusal(
+            f"A display name has up to {LONGEST_NAME} printable characters.", field="display_name"
+        )
+
+
+def local_part_problem(local_part: str) -> str:
+    """Say why this cannot be the part before the @ of a new mailbox, or nothing."""
+    if not LOCAL_PART.fullmatch(local_part):
+        return (
+            "Use 1 to 64 letters a to z, digits, dots, hyphens, underscores or plus signs; "
+            "begin and end with a letter or digit."
+        )
+    if ".." in local_part:
+        return "Two dots cannot follow each other."
+    if local_part in settings.RESERVED_LOCAL_PARTS:
+        return f"“{local_part}” is reserved. Choose another name."
+    return ""
+
+
+def password_problems(password: str) -> list[str]:
+    """Return what a password lacks by the vendor's rule: `a digit`, …; empty when it is good."""
+    checks = [
+        (len(password) >= SHORTEST_PASSWORD, f"at least {SHORTEST_PASSWORD} characters"),
+        (any(char in string.ascii_uppercase for char in password), "an upper-case letter"),
+        (any(char in string.ascii_lowercase for char in password), "a lower-case letter"),
+        (any(char in string.digits for char in password), "a digit"),
+        (any(char in SPECIAL for char in password), "a special character such as ! or ?"),
+        (password.isprintable(), "only printable characters"),
+    ]
+    return [lack for is_met, lack in checks if not is_met]
+
+
+def generate_password() -> str:
+    """Return a random password that meets the vendor's rule and is easy to read aloud."""
+    alphabet = CLEAR_LETTERS + CLEAR_DIGITS + CLEAR_SPECIAL
+    while True:
+        password = "".join(secrets.choice(alphabet) for _ in range(GENERATED_LENGTH))
+        if not password_problems(password):
+            return password
+
+
+def _listed(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

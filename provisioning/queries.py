@@ -1,0 +1,201 @@
+"""Reading what we know, from our own rows only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, F, IntegerField, Manager, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+
+from provisioning.models import Alias, DistributionList, Forward, Mailbox, MailDomain
+
+SORTS = {
+    "address": "local_part",
+    "type": "account_type",
+    "quota": "quota_mb",
+    "usage": "usage_mb",
+    "status": "status",
+    "last_login": "last_login_at",
+}
+
+
+@dataclass(frozen=True)
+class Gauge:
+    """How much of a limit is used. `limit` None is unlimited."""
+
+    used: int
+    limit: int | None
+
+    @property
+    def left(self) -> int | None:
+        """Return how many more fit, never below zero; None is unlimited."""
+        return None if self.limit is None else max(self.limit - self.used, 0)
+
+    @property
+    def is_full(self) -> bool:
+        """Tell whether nothing more fits."""
+        return self.left == 0
+
+    @property
+    def percent(self) -> int:
+        """Return the used share, 0 to 100; 0 where there is no limit."""
+        if self.limit is None:
+            return 0
+        return min(round(100 * self.used / self.limit), 100) if self.limit else 100
+
+
+@dataclass(frozen=True)
+class QuotaGauge:
+    """Megabytes: promised to mailboxes, in the pool (None is unlimited), filled with mail."""
+
+    promised_mb: int
+    pool_mb: int | None
+    used_mb: int | None
+
+    @property
+    def left_mb(self) -> int | None:
+        """Return what can still be promised; None is unlimited."""
+        return None if self.pool_mb is None else max(self.pool_mb - self.promised_mb, 0)
+
+    @property
+    def percent(self) -> int:
+        """Return the promised share of the pool, 0 to 100."""
+        return Gauge(self.promised_mb, self.pool_mb).percent
+
+
+@dataclass(frozen=True)
+class DomainUsage:
+    """What a domain uses of its entitlement."""
+
+    basic: Gauge
+    enhanced: Gauge
+    other: int
+    aliases: Gauge
+    distribution_lists: Gauge
+    forwards: int
+    quota: QuotaGauge
+
+    @property
+    def mailboxes(self) -> Gauge:
+        """Return all mailboxes together."""
+        limits = [self.basic.limit, self.enhanced.limit]
+        known = [limit for limit in limits if limit is not None]
+        limit = sum(known) if len(known) == len(limits) else None
+        return Gauge(self.basic.used + self.enhanced.used + self.other, limit)
+
+    def gauge(self, account_type: int) -> Gauge:
+        """Return the gauge of one account type; a type we do not sell has no room."""
+        if account_type == Mailbox.Type.BASIC:
+            return self.basic
+        return self.enhanced if account_type == Mailbox.Type.ENHANCED else Gauge(0, 0)
+
+
+@dataclass(frozen=True)
+class Dependents:
+    """What points at a mailbox or leads from it."""
+
+    aliases: list[Alias]
+    lists: list[DistributionList]
+    forwards: list[Forward]
+
+    @property
+    def count(self) -> int:
+        """Return how many there are in all."""
+        return len(self.aliases) + len(self.lists) + len(self.forwards)
+
+
+def usage_of(mail_domain: MailDomain) -> DomainUsage:
+    """Count what a domain uses; of a change under way the larger demand counts."""
+    mailboxes = mail_domain.mailboxes.live()
+    types = Q(account_type=Mailbox.Type.BASIC) | Q(wanted_account_type=Mailbox.Type.BASIC)
+    enhanced = Q(account_type=Mailbox.Type.ENHANCED) | Q(wanted_account_type=Mailbox.Type.ENHANCED)
+    counts = mailboxes.aggregate(
+        basic=Count("pk", filter=types),
+        enhanced=Count("pk", filter=enhanced),
+        other=Count("pk", filter=~types & ~enhanced),
+        used_mb=Sum("usage_mb"),
+    )
+    rest = MailDomain.objects.filter(pk=mail_domain.pk).values(
+        aliases_used=_count(Alias.objects),
+        lists_used=_count(DistributionList.objects),
+        forwards=_count(Forward.objects),
+    )[0]
+    entitlement = mail_domain.entitlement
+    mb_per_gb = mail_domain.server.mb_per_gb
+    pool = entitlement.quota_pool_gb
+    return DomainUsage(
+        basic=Gauge(counts["basic"], entitlement.basic_mailboxes),
+        enhanced=Gauge(counts["enhanced"], entitlement.enhanced_mailboxes),
+        other=counts["other"],
+        aliases=Gauge(rest["aliases_used"], entitlement.aliases),
+        distribution_lists=Gauge(rest["lists_used"], entitlement.distribution_lists),
+        forwards=rest["forwards"],
+        quota=QuotaGauge(
+            promised_mb=mailboxes.promised_mb(),
+            pool_mb=None if pool is None else int(pool * mb_per_gb),
+            used_mb=counts["used_mb"],
+        ),
+    )
+
+
+def _count(rows_of: Manager[Any]) -> Coalesce:
+    rows = (
+        rows_of.filter(mail_domain=OuterRef("pk"))
+        .order_by()
+        .values("mail_domain")
+        .annotate(n=Count("pk"))
+        .values("n")
+    )
+    return Coalesce(Subquery(rows, output_field=IntegerField()), 0)
+
+
+def mailbox_list(
+    mail_domain: MailDomain,
+    *,
+    search: str = "",
+    account_type: int | None = None,
+    status: str = "",
+    sort: str = "address",
+) -> QuerySet[Mailbox]:
+    """Return a domain's mailboxes as a list page shows them; an unknown `sort` means by address."""
+    mailboxes = mail_domain.mailboxes.live()
+    if search:
+        local_part = search.strip().split("@")[0]
+        mailboxes = mailboxes.filter(
+            Q(local_part__icontains=local_part) | Q(display_name__icontains=search.strip())
+        )
+    if account_type is not None:
+        mailboxes = mailboxes.filter(account_type=account_type)
+    if status in Mailbox.Status.values:
+        mailboxes = mailboxes.filter(status=status)
+    column = F(SORTS.get(sort.removeprefix("-"), "local_part"))
+    ordering = (
+        column.desc(nulls_last=True) if sort.startswith("-") else column.asc(nulls_first=True)
+    )
+    return mailboxes.order_by(ordering, "local_part")
+
+
+def dependents_of(mailbox: Mailbox) -> Dependents:
+    """Return the aliases, lists and forwards that a mailbox's removal would touch."""
+    domain = mailbox.mail_domain
+    return Dependents(
+        aliases=list(domain.aliases.filter(target__iexact=mailbox.address)),
+        lists=list(domain.distribution_lists.filter(members__address__iexact=mailbox.address)),
+        forwards=list(
+            domain.forwards.filter(
+                Q(local_part=mailbox.local_part) | Q(target__iexact=mailbox.address)
+            )
+        ),
+    )
+
+
+def address_taken_by(mail_domain: MailDomain, local_part: str) -> str:
+    """Return what already has this address (`a mailbox`, `an alias`, `a list`), or nothing."""
+    if mail_domain.mailboxes.live().filter(local_part=local_part).exists():
+        return "a mailbox"
+    if mail_domain.aliases.filter(local_part=local_part).exists():
+        return "an alias"
+    if mail_domain.distribution_lists.filter(local_part=local_part).exists():
+        return "a distribution list"
+    return ""

@@ -1,0 +1,159 @@
+"""Celery's doors: each takes an id and makes one call. The rows in the database are the work."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import structlog
+from celery import Task, shared_task
+from django.db import transaction
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from clients.actors import Actor
+from provisioning.emailarray import EmailArrayError
+from provisioning.models import MailDomain, ModuleJob
+from provisioning.workers import batches, mirror, runner, settlement, sweep, verification
+from provisioning.workers.verification import Verdict
+
+log = structlog.get_logger(__name__)
+POLL = Actor.system("verification poll")
+
+
+def wake(task: Task[Any, Any], **kwargs: object) -> None:
+    """
+    Send a message once the open transaction has committed.
+
+    A broker that is down costs nothing but time: the row waits and the sweep wakes it.
+    """
+    transaction.on_commit(partial(_send, task, kwargs))
+
+
+def _send(task: Task[Any, Any], kwargs: dict[str, object]) -> None:
+    try:
+        task.apply_async(kwargs=kwargs)
+    except (OperationalError, OSError):
+        log.warning("no broker; the sweep will do it", task=task.name, **kwargs)
+
+
+def wake_job(job: ModuleJob) -> None:
+    """Wake a worker for a job, under the name of what it does."""
+    wake(JOB_TASKS[job.action], job_id=job.pk)
+
+
+def _run_job(job_id: int) -> None:
+    following = runner.run(job_id)
+    if following is not None:
+        wake_job(ModuleJob.objects.get(pk=following))
+
+
+# `**_later` lets an old worker take a message from newer code.
+
+
+@shared_task(name="provisioning.create_account")
+def create_account(*, job_id: int, **_later: object) -> None:
+    """Add a domain at the vendor."""
+    _run_job(job_id)
+    job = ModuleJob.objects.get(pk=job_id)
+    if job.status == ModuleJob.Status.SUCCEEDED:
+        wake(refresh_domain, mail_domain_id=job.mail_domain_id)
+
+
+@shared_task(name="provisioning.change_package")
+def change_package(*, job_id: int, **_later: object) -> None:
+    """Give a domain a new entitlement."""
+    _run_job(job_id)
+
+
+@shared_task(name="provisioning.suspend_account")
+def suspend_account(*, job_id: int, **_later: object) -> None:
+    """Switch a domain off."""
+    _run_job(job_id)
+
+
+@shared_task(name="provisioning.unsuspend_account")
+def unsuspend_account(*, job_id: int, **_later: object) -> None:
+    """Switch a domain on."""
+    _run_job(job_id)
+
+
+@shared_task(name="provisioning.terminate_account")
+def terminate_account(*, job_id: int, **_later: object) -> None:
+    """Remove a domain from the vendor."""
+    _run_job(job_id)
+
+
+JOB_TASKS: dict[str, Task[Any, Any]] = {
+    ModuleJob.Action.CREATE: create_account,
+    ModuleJob.Action.CHANGE_PACKAGE: change_package,
+    ModuleJob.Action.SUSPEND: suspend_account,
+    ModuleJob.Action.UNSUSPEND: unsuspend_account,
+    ModuleJob.Action.TERMINATE: terminate_account,
+}
+
+
+@shared_task(name="provisioning.verify_domain")
+def verify_domain(*, mail_domain_id: int, **_later: object) -> None:
+    """Ask whether a domain is verified; add it again where the vendor has dropped it."""
+    verification.postpone(mail_domain_id, now=timezone.now())
+    domain = MailDomain.objects.select_related("server").get(pk=mail_domain_id)
+    try:
+        verdict = verification.check(domain, actor=POLL)
+    except EmailArrayError as error:
+        log.info("verification not answered", domain=domain.domain, cause=error.cause)
+        return
+    if verdict is Verdict.DROPPED:
+        job = verification.add_again(domain, actor=POLL, is_asked_for=False)
+        if job is not None:
+            wake_job(job)
+    elif verdict is Verdict.VERIFIED:
+        wake(refresh_domain, mail_domain_id=mail_domain_id)
+
+
+@shared_task(name="provisioning.settle_mailbox")
+def settle_mailbox(*, mailbox_id: int, **_later: object) -> None:
+    """Ask what became of a write to a mailbox."""
+    try:
+        settlement.settle(mailbox_id, now=timezone.now())
+    except EmailArrayError as error:
+        log.info("mailbox not settled yet", mailbox=mailbox_id, cause=error.cause)
+
+
+@shared_task(name="provisioning.run_batch")
+def run_batch(*, batch_id: int, **_later: object) -> None:
+    """Work through a batch of mailbox changes."""
+    batches.run(batch_id)
+
+
+@shared_task(name="provisioning.refresh_domain")
+def refresh_domain(*, mail_domain_id: int, **_later: object) -> None:
+    """Read one domain at the vendor."""
+    mirror.refresh(mail_domain_id)
+
+
+@shared_task(name="provisioning.refresh_servers")
+def refresh_servers(**_later: object) -> None:
+    """Read every domain whose mirror is old, one message each."""
+    for mail_domain_id in sweep.stale_domains(now=timezone.now()):
+        wake(refresh_domain, mail_domain_id=mail_domain_id)
+
+
+@shared_task(name="provisioning.sweep")
+def sweep_up(**_later: object) -> None:
+    """Wake workers for all that is due and that nobody is doing."""
+    work = sweep.find_work(now=timezone.now())
+    for job_id, action in work.jobs:
+        wake(JOB_TASKS[action], job_id=job_id)
+    for mail_domain_id in work.verifications:
+        wake(verify_domain, mail_domain_id=mail_domain_id)
+    for mailbox_id in work.mailboxes:
+        wake(settle_mailbox, mailbox_id=mailbox_id)
+    for batch_id in work.batches:
+        wake(run_batch, batch_id=batch_id)
+
+
+@shared_task(name="provisioning.prune_module_log")
+def prune_module_log(**_later: object) -> None:
+    """Delete old module log entries."""
+    log.info("module log pruned", deleted=sweep.prune_module_log(now=timezone.now()))

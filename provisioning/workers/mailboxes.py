@@ -1,0 +1,360 @@
+"""Claim, call, record: each write to a mailbox."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from clients.actors import Actor
+from core.errors import OperationError
+from provisioning import gateway
+from provisioning.emailarray import (
+    AlreadyExists,
+    EmailArrayClient,
+    EmailArrayError,
+    NotFound,
+    OutcomeUnknown,
+)
+from provisioning.emailarray.types import RemoteMailbox
+from provisioning.models import Mailbox, MailDomain
+from provisioning.workers import refusals, room, settlement
+
+
+class UnableToAddMailbox(OperationError):
+    """The mailbox was not created, and nothing was left behind."""
+
+
+class UnableToChangeMailbox(OperationError):
+    """The mailbox is as it was."""
+
+
+@dataclass(frozen=True)
+class MailboxSpec:
+    """A mailbox to be; quota in the vendor's megabytes (`Server.mb_per_gb` of them make a GB)."""
+
+    local_part: str
+    password: str = field(repr=False)
+    quota_mb: int
+    account_type: int
+    display_name: str = ""
+    request_key: UUID | None = None
+
+
+@dataclass(frozen=True)
+class MailboxChange:
+    """What a mailbox shall be like; `password` None keeps the one it has."""
+
+    account_type: int
+    quota_mb: int
+    display_name: str
+    password: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Note:
+    """The line a confirmed write leaves in the activity log."""
+
+    action: str
+    actor: Actor
+    after: dict[str, object] = field(default_factory=dict)
+
+
+def add(mail_domain: MailDomain, spec: MailboxSpec, actor: Actor) -> Mailbox:
+    """
+    Create a mailbox; it stays CREATING where the vendor gave no clear answer.
+
+    :raises UnableToAddMailbox: with a reason fit for the customer
+    """
+    mailbox, is_new = _reserve(mail_domain, spec, actor)
+    if not is_new:
+        return mailbox
+    domain = mailbox.mail_domain
+    try:
+        with gateway.vendor(domain.server, domain) as vendor:
+            _add_at_vendor(vendor, mailbox, spec)
+    except OutcomeUnknown:
+        return mailbox
+    except EmailArrayError as error:
+        _record_not_added(mailbox, error, actor)
+        raise UnableToAddMailbox(
+            refusals.sentence(error, mailbox.address), field=refusals.field_of(error)
+        ) from error
+    after: dict[str, object] = {"account_type": spec.account_type, "quota_mb": spec.quota_mb}
+    return _record(mailbox, Mailbox.activate, Note("mailbox.added", actor, after))
+
+
+def _add_at_vendor(vendor: EmailArrayClient, mailbox: Mailbox, spec: MailboxSpec) -> None:
+    domain = mailbox.mail_domain
+    quota_gb = gigabytes(domain, spec.quota_mb)
+    try:
+        vendor.mailboxes.add(
+            domain=domain.domain,
+            username=spec.local_part,
+            password=spec.password,
+            quota_gb=quota_gb,
+            account_type=spec.account_type,
+            display_name=spec.display_name,
+        )
+    except AlreadyExists:
+        # A request that was delivered twice is answered like this. What is there may be ours only
+        # if it is exactly what we asked for; then the password is set once more, to be sure of it.
+        found = settlement.find(vendor, mailbox)
+        if found is None or not _is_what_was_asked(found, spec):
+            raise
+        vendor.mailboxes.update(
+            domain=domain.domain,
+            username=spec.local_part,
+            display_name=spec.display_name,
+            quota_gb=quota_gb,
+            account_type=spec.account_type,
+            password=spec.password,
+        )
+
+
+def _is_what_was_asked(found: RemoteMailbox, spec: MailboxSpec) -> bool:
+    return (found.account_type, found.quota_mb, found.display_name, found.last_login_at) == (
+        spec.account_type,
+        spec.quota_mb,
+        spec.display_name,
+        None,
+    )
+
+
+@transaction.atomic(durable=True)
+def _reserve(mail_domain: MailDomain, spec: MailboxSpec, actor: Actor) -> tuple[Mailbox, bool]:
+    """Take a slot under the domain's lock: two clicks cannot share the last one."""
+    domain = room.lock(mail_domain)
+    if spec.request_key is not None:
+        earlier = domain.mailboxes.filter(request_key=spec.request_key).first()
+        if earlier is not None:
+            return earlier, False
+    problem = room.for_new_mailbox(
+        domain, spec.local_part, account_type=spec.account_type, quota_mb=spec.quota_mb
+    )
+    if problem:
+        raise UnableToAddMailbox(problem.message, field=problem.field, code=problem.code)
+    mailbox = Mailbox(
+        mail_domain=domain,
+        local_part=spec.local_part,
+        account_type=spec.account_type,
+        quota_mb=spec.quota_mb,
+        display_name=spec.display_name,
+        request_key=spec.request_key,
+    )
+    mailbox.begin(actor, at=timezone.now())
+    mailbox.save()
+    return mailbox, True
+
+
+@transaction.atomic(durable=True)
+def _record_not_added(mailbox: Mailbox, error: EmailArrayError, actor: Actor) -> None:
+    row = settlement.lock(mailbox)
+    if row.status == Mailbox.Status.CREATING:
+        row.remove(at=timezone.now())
+        row.settle(at=timezone.now())
+        row.save()
+        settlement.note(row, "mailbox.refused", actor, after={"cause": error.cause})
+
+
+def update(mailbox: Mailbox, change: MailboxChange, actor: Actor) -> Mailbox:
+    """
+    Change type, quota, name or password; stays unsettled where there was no clear answer.
+
+    :raises UnableToChangeMailbox: with a reason fit for the customer
+    """
+    row = _claim_update(mailbox, change, actor)
+    domain = row.mail_domain
+
+    def call(vendor: EmailArrayClient) -> None:
+        vendor.mailboxes.update(
+            domain=domain.domain,
+            username=row.local_part,
+            display_name=change.display_name,
+            quota_gb=gigabytes(domain, change.quota_mb),
+            account_type=change.account_type,
+            password=change.password,
+        )
+
+    def confirm(fresh: Mailbox) -> None:
+        fresh.account_type = change.account_type
+        fresh.quota_mb = change.quota_mb
+        fresh.display_name = change.display_name
+
+    after: dict[str, object] = {
+        "account_type": change.account_type,
+        "quota_mb": change.quota_mb,
+        "display_name": change.display_name,
+    }
+    if change.password is not None:
+        after["has_new_password"] = True
+    return _write(row, call, confirm, Note("mailbox.changed", actor, after))
+
+
+@transaction.atomic(durable=True)
+def _claim_update(mailbox: Mailbox, change: MailboxChange, actor: Actor) -> Mailbox:
+    row = _changeable(mailbox)
+    problem = room.for_change(
+        row.mail_domain, row, account_type=change.account_type, quota_mb=change.quota_mb
+    )
+    if problem:
+        raise UnableToChangeMailbox(problem.message, field=problem.field, code=problem.code)
+    row.wanted_account_type = change.account_type
+    row.wanted_quota_mb = change.quota_mb
+    row.begin(actor, at=timezone.now())
+    row.save()
+    return row
+
+
+def enable(mailbox: Mailbox, actor: Actor) -> Mailbox:
+    """
+    Let people log in again; nothing happens to a mailbox that is enabled.
+
+    :raises UnableToChangeMailbox: with a reason fit for the customer
+    """
+    row = _claim_switch(mailbox, Mailbox.Status.ACTIVE, actor)
+    if not row.is_unsettled:
+        return row
+    domain = row.mail_domain.domain
+
+    def call(vendor: EmailArrayClient) -> None:
+        vendor.mailboxes.enable(domain=domain, username=row.local_part)
+
+    return _write(row, call, Mailbox.activate, Note("mailbox.enabled", actor))
+
+
+def disable(mailbox: Mailbox, actor: Actor) -> Mailbox:
+    """
+    Keep people from logging in; nothing happens to a mailbox that is disabled.
+
+    :raises UnableToChangeMailbox: with a reason fit for the customer
+    """
+    row = _claim_switch(mailbox, Mailbox.Status.DISABLED, actor)
+    if not row.is_unsettled:
+        return row
+    domain = row.mail_domain.domain
+
+    def call(vendor: EmailArrayClient) -> None:
+        vendor.mailboxes.disable(domain=domain, username=row.local_part)
+
+    return _write(row, call, Mailbox.disable, Note("mailbox.disabled", actor))
+
+
+@transaction.atomic(durable=True)
+def _claim_switch(mailbox: Mailbox, wanted: str, actor: Actor) -> Mailbox:
+    row = _changeable(mailbox)
+    if row.status != wanted:
+        row.begin(actor, at=timezone.now())
+        row.save()
+    return row
+
+
+def remove(mailbox: Mailbox, actor: Actor) -> Mailbox:
+    """
+    Delete a mailbox with its mail; stays REMOVING where there was no clear answer.
+
+    :raises UnableToChangeMailbox: with a reason fit for the customer
+    """
+    row, was = _claim_removal(mailbox, actor)
+    domain = row.mail_domain
+
+    def call(vendor: EmailArrayClient) -> None:
+        try:
+            vendor.mailboxes.remove(domain=domain.domain, username=row.local_part)
+        except NotFound:
+            return  # gone is what was wanted
+
+    def confirm(fresh: Mailbox) -> None:
+        fresh.remove(at=timezone.now())
+        # The vendor removes a mailbox's own forwards with it.
+        domain.forwards.filter(local_part=fresh.local_part).delete()
+
+    def undo(fresh: Mailbox) -> None:
+        if was == Mailbox.Status.ACTIVE:
+            fresh.keep_active()
+        else:
+            fresh.keep_disabled()
+
+    return _write(row, call, confirm, Note("mailbox.deleted", actor), undo=undo)
+
+
+@transaction.atomic(durable=True)
+def _claim_removal(mailbox: Mailbox, actor: Actor) -> tuple[Mailbox, str]:
+    row = _changeable(mailbox)
+    was = row.status
+    row.begin_removal()
+    row.begin(actor, at=timezone.now())
+    row.save()
+    return row, was
+
+
+def _changeable(mailbox: Mailbox) -> Mailbox:
+    domain = room.lock(mailbox.mail_domain)
+    row = Mailbox.objects.select_for_update().get(pk=mailbox.pk, mail_domain=domain)
+    row.mail_domain = domain
+    problem = room.for_any_change(domain)
+    if problem:
+        raise UnableToChangeMailbox(problem.message)
+    if row.status not in {Mailbox.Status.ACTIVE, Mailbox.Status.DISABLED}:
+        raise UnableToChangeMailbox(f"{row.address} is {row.get_status_display().lower()}.")
+    if row.is_unsettled:
+        raise UnableToChangeMailbox(
+            f"An earlier change to {row.address} is still being checked with the mail server. "
+            "Try again in a minute."
+        )
+    return row
+
+
+def _write(
+    row: Mailbox,
+    call: Callable[[EmailArrayClient], None],
+    confirm: Callable[[Mailbox], None],
+    note: Note,
+    *,
+    undo: Callable[[Mailbox], None] | None = None,
+) -> Mailbox:
+    domain = row.mail_domain
+    try:
+        with gateway.vendor(domain.server, domain) as vendor:
+            call(vendor)
+    except OutcomeUnknown:
+        return row
+    except EmailArrayError as error:
+        _record_unchanged(row, undo)
+        raise UnableToChangeMailbox(
+            refusals.sentence(error, row.address), field=refusals.field_of(error)
+        ) from error
+    return _record(row, confirm, note)
+
+
+@transaction.atomic(durable=True)
+def _record_unchanged(mailbox: Mailbox, undo: Callable[[Mailbox], None] | None) -> None:
+    row = settlement.lock(mailbox)
+    if row.unsettled_since != mailbox.unsettled_since:
+        return
+    if undo is not None and row.status == Mailbox.Status.REMOVING:
+        undo(row)
+    row.settle(at=timezone.now())
+    row.save()
+
+
+@transaction.atomic(durable=True)
+def _record(mailbox: Mailbox, confirm: Callable[[Mailbox], None], note: Note) -> Mailbox:
+    row = settlement.lock(mailbox)
+    if row.unsettled_since != mailbox.unsettled_since:
+        return row  # the answer came so late that the outcome had been looked up already
+    before = {key: getattr(row, key) for key in note.after if hasattr(row, key)}
+    confirm(row)
+    row.settle(at=timezone.now())
+    row.save()
+    settlement.note(row, note.action, note.actor, before=before, after=note.after)
+    return row
+
+
+def gigabytes(domain: MailDomain, quota_mb: int) -> Decimal:
+    """Return a quota the way the vendor takes it."""
+    return Decimal(quota_mb) / domain.server.mb_per_gb

@@ -1,0 +1,193 @@
+"""The mirror: read one domain at the vendor and let our rows say the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from provisioning import gateway
+from provisioning.emailarray import EmailArrayClient, EmailArrayError, NotFound
+from provisioning.emailarray.types import Branding as RemoteBranding
+from provisioning.emailarray.types import Dkim as RemoteDkim
+from provisioning.emailarray.types import (
+    DkimState,
+    DomainInfo,
+    RemoteAlias,
+    RemoteForward,
+    RemoteList,
+    RemoteMailbox,
+)
+from provisioning.models import (
+    Alias,
+    Branding,
+    DistributionList,
+    DistributionListMember,
+    Dkim,
+    Drift,
+    Forward,
+    MailDomain,
+)
+from provisioning.workers import drift, mailbox_mirror
+
+
+@dataclass(frozen=True)
+class Reading:
+    """All the vendor says about one domain; `began_at` is when the first question was sent."""
+
+    began_at: datetime
+    info: DomainInfo
+    mailboxes: list[RemoteMailbox]
+    aliases: list[RemoteAlias]
+    forwards: list[RemoteForward]
+    lists: list[tuple[RemoteList, list[str]]]
+    dkim: RemoteDkim
+    branding: RemoteBranding
+
+
+def refresh(mail_domain_id: int) -> None:
+    """
+    Read a domain and record it; whatever goes wrong, our rows stay and the error is noted.
+
+    Only domains the vendor holds are read: of a pending or terminated one there is nothing to see.
+    """
+    domain = (
+        MailDomain.objects.held_by_vendor()
+        .select_related("server", "client")
+        .filter(pk=mail_domain_id)
+        .first()
+    )
+    if domain is None:
+        return
+    began_at = timezone.now()
+    try:
+        with gateway.vendor(domain.server, domain) as vendor:
+            reading = _read(vendor, domain.domain, began_at)
+    except NotFound:
+        _record_missing(domain, began_at)
+    except EmailArrayError as error:
+        MailDomain.objects.filter(pk=domain.pk).update(mirror_error=str(error)[:300])
+    else:
+        _record(domain, reading)
+
+
+def _read(vendor: EmailArrayClient, domain: str, began_at: datetime) -> Reading:
+    return Reading(
+        began_at=began_at,
+        info=vendor.domains.info(domain),
+        mailboxes=list(vendor.mailboxes.all(domain)),
+        aliases=vendor.aliases.list(domain),
+        forwards=vendor.forwards.list(domain),
+        lists=[(row, vendor.lists.members(domain, row.name)) for row in vendor.lists.list(domain)],
+        dkim=vendor.dkim.get(domain),
+        branding=vendor.branding.get(domain),
+    )
+
+
+@transaction.atomic(durable=True)
+def _record_missing(mail_domain: MailDomain, now: datetime) -> None:
+    domain = MailDomain.objects.select_for_update().get(pk=mail_domain.pk)
+    domain.mirror_error = "The vendor does not have this domain."
+    domain.save(update_fields=["mirror_error"])
+    if domain.is_verified:
+        found = drift.Difference(Drift.Kind.MISSING_DOMAIN, domain.domain, domain.status, "absent")
+        drift.record(domain, [found], kinds=[Drift.Kind.MISSING_DOMAIN], now=now)
+
+
+@transaction.atomic(durable=True)
+def _record(mail_domain: MailDomain, reading: Reading) -> None:
+    domain = (
+        MailDomain.objects.select_for_update(of=("self",))
+        .select_related("server")
+        .get(pk=mail_domain.pk)
+    )
+    if domain.mirrored_at and domain.mirrored_at > reading.began_at:
+        return  # a later reading has been recorded already
+    differences = [*_domain_status(domain, reading), *mailbox_mirror.record(domain, reading)]
+    _record_addresses(domain, reading)
+    _record_settings(domain, reading)
+    drift.record(domain, differences, kinds=Drift.Kind.values, now=reading.began_at)
+    domain.mirrored_at = reading.began_at
+    domain.mirror_error = ""
+    domain.save(update_fields=["mirrored_at", "mirror_error"])
+
+
+def _domain_status(domain: MailDomain, reading: Reading) -> list[drift.Difference]:
+    expected = {MailDomain.Status.ACTIVE: True, MailDomain.Status.SUSPENDED: False}
+    should_be_on = expected.get(MailDomain.Status(domain.status))
+    if should_be_on is None or should_be_on == reading.info.is_active:
+        return []
+    if domain.jobs.open().exists() or domain.updated_at >= reading.began_at:
+        return []  # it is being changed just now
+    theirs = "active" if reading.info.is_active else "inactive"
+    return [drift.Difference(Drift.Kind.DOMAIN_STATUS, domain.domain, domain.status, theirs)]
+
+
+def _record_addresses(domain: MailDomain, reading: Reading) -> None:
+    aliases = {row.name: row.target for row in reading.aliases}
+    domain.aliases.exclude(local_part__in=aliases).delete()
+    Alias.objects.bulk_create(
+        [
+            Alias(mail_domain=domain, local_part=name, target=target)
+            for name, target in aliases.items()
+        ],
+        update_conflicts=True,
+        unique_fields=["mail_domain", "local_part"],
+        update_fields=["target"],
+    )
+    forwards = {(row.username, row.target) for row in reading.forwards}
+    gone = [row.pk for row in domain.forwards.all() if (row.local_part, row.target) not in forwards]
+    domain.forwards.filter(pk__in=gone).delete()
+    Forward.objects.bulk_create(
+        [Forward(mail_domain=domain, local_part=name, target=to) for name, to in sorted(forwards)],
+        ignore_conflicts=True,
+    )
+    _record_lists(domain, reading)
+
+
+def _record_lists(domain: MailDomain, reading: Reading) -> None:
+    lists = {row.name: row for row, _ in reading.lists}
+    domain.distribution_lists.exclude(local_part__in=lists).delete()
+    DistributionList.objects.bulk_create(
+        [
+            DistributionList(mail_domain=domain, local_part=name, list_type=row.list_type)
+            for name, row in lists.items()
+        ],
+        update_conflicts=True,
+        unique_fields=["mail_domain", "local_part"],
+        update_fields=["list_type"],
+    )
+    ids = dict(domain.distribution_lists.values_list("local_part", "pk"))
+    wanted = {(ids[row.name], address) for row, members in reading.lists for address in members}
+    rows = DistributionListMember.objects.filter(distribution_list__mail_domain=domain)
+    gone = [row.pk for row in rows if (row.distribution_list_id, row.address) not in wanted]
+    rows.filter(pk__in=gone).delete()
+    DistributionListMember.objects.bulk_create(
+        [
+            DistributionListMember(distribution_list_id=pk, address=address)
+            for pk, address in sorted(wanted)
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def _record_settings(domain: MailDomain, reading: Reading) -> None:
+    Dkim.objects.update_or_create(
+        mail_domain=domain,
+        defaults={
+            "is_enabled": reading.dkim.state is DkimState.ENABLED,
+            "host": reading.dkim.host[:253],
+            "key": reading.dkim.key,
+        },
+    )
+    Branding.objects.update_or_create(
+        mail_domain=domain,
+        defaults={
+            "name": reading.branding.name[:200],
+            "support_email": reading.branding.support_email[:320],
+            "color": reading.branding.color[:6],
+            "logo_url": reading.branding.logo_url[:500],
+        },
+    )

@@ -1,0 +1,125 @@
+"""Room for a mailbox: what a plan still holds, counted under the domain's lock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from provisioning import queries
+from provisioning.models import Mailbox, MailDomain, ModuleJob
+
+TYPE_NAMES = {Mailbox.Type.BASIC: "Basic", Mailbox.Type.ENHANCED: "Enhanced"}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why there is no room: a sentence for the customer, and the form's field it belongs to."""
+
+    message: str
+    field: str = ""
+    code: str = ""
+
+
+def lock(mail_domain: MailDomain) -> MailDomain:
+    """Take the domain's row lock; counts made after it hold until the transaction ends."""
+    return (
+        MailDomain.objects.select_for_update(of=("self",))
+        .select_related("server", "client")
+        .get(pk=mail_domain.pk)
+    )
+
+
+def for_any_change(domain: MailDomain) -> Problem | None:
+    """Say why nothing in this domain can be changed now, if so."""
+    if domain.status == MailDomain.Status.SUSPENDED:
+        return Problem(
+            "This service is suspended. Nothing can be changed until it is active again."
+        )
+    if domain.status == MailDomain.Status.UNVERIFIED:
+        return Problem(f"{domain.domain} is not verified yet. Publish its DNS record first.")
+    if domain.status != MailDomain.Status.ACTIVE:
+        return Problem("This service is not active.")
+    closing = [ModuleJob.Action.TERMINATE, ModuleJob.Action.SUSPEND]
+    if domain.jobs.open().filter(action__in=closing).exists():
+        return Problem("This service is being suspended or closed. Nothing can be changed now.")
+    return None
+
+
+def for_new_mailbox(
+    domain: MailDomain, local_part: str, *, account_type: int, quota_mb: int
+) -> Problem | None:
+    """Say why a mailbox cannot be added, if so: state, type, count, quota, address."""
+    problem = for_any_change(domain)
+    if problem:
+        return problem
+    usage = queries.usage_of(domain)
+    problem = _for_type(usage, account_type) or _for_quota(domain, usage, quota_mb, 0)
+    if problem:
+        return problem
+    taken_by = queries.address_taken_by(domain, local_part)
+    if taken_by:
+        return Problem(
+            f"{local_part}@{domain.domain} is already {taken_by}.", "local_part", "taken"
+        )
+    return None
+
+
+def for_change(
+    domain: MailDomain, mailbox: Mailbox, *, account_type: int, quota_mb: int
+) -> Problem | None:
+    """Say why a mailbox cannot be changed like that, if so; what stays as it is needs no room."""
+    usage = queries.usage_of(domain)
+    if account_type != mailbox.account_type:
+        problem = _for_type(usage, account_type)
+        if problem:
+            return problem
+    if quota_mb > mailbox.quota_mb:
+        return _for_quota(domain, usage, quota_mb, mailbox.quota_mb)
+    if quota_mb < (mailbox.usage_mb or 0):
+        return Problem(
+            f"{mailbox.address} already holds "
+            f"{_gb(domain, mailbox.usage_mb or 0)} GB of mail. Choose a larger quota.",
+            "quota",
+            "below_use",
+        )
+    return None
+
+
+def _for_type(usage: queries.DomainUsage, account_type: int) -> Problem | None:
+    name = TYPE_NAMES.get(Mailbox.Type(account_type)) if account_type in TYPE_NAMES else None
+    if name is None:
+        return Problem("Choose Basic or Enhanced.", "type", "unknown_type")
+    gauge = usage.gauge(account_type)
+    if gauge.limit == 0:
+        return Problem(f"{name} accounts are not part of this plan.", "type", "not_sold")
+    if gauge.is_full:
+        return Problem(
+            f"All {gauge.limit} {name} mailboxes of your plan are in use. Upgrade to add more.",
+            "type",
+            "full",
+        )
+    return None
+
+
+def _for_quota(
+    domain: MailDomain, usage: queries.DomainUsage, quota_mb: int, already_mb: int
+) -> Problem | None:
+    largest = domain.mailbox_quota_gb
+    if largest is not None and quota_mb > largest * domain.server.mb_per_gb:
+        return Problem(
+            f"A mailbox of your plan can have up to {largest.normalize():f} GB.",
+            "quota",
+            "too_large",
+        )
+    left = usage.quota.left_mb
+    if left is not None and quota_mb - already_mb > left:
+        return Problem(
+            f"{_gb(domain, left + already_mb)} GB of your plan's "
+            f"{_gb(domain, usage.quota.pool_mb or 0)} GB are left.",
+            "quota",
+            "pool_full",
+        )
+    return None
+
+
+def _gb(domain: MailDomain, megabytes: int) -> str:
+    return f"{megabytes / domain.server.mb_per_gb:.2f}".rstrip("0").rstrip(".")

@@ -1,0 +1,167 @@
+"""After an unclear answer: ask the vendor what became of a write, and record that."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from clients.actors import Actor
+from clients.operations import activity
+from provisioning import gateway
+from provisioning.emailarray import EmailArrayClient, NotFound
+from provisioning.emailarray.types import RemoteMailbox
+from provisioning.models import Mailbox
+
+
+def lock(mailbox: Mailbox) -> Mailbox:
+    """Return the mailbox as it is now, under its row lock."""
+    row = Mailbox.objects.select_for_update().get(pk=mailbox.pk)
+    row.mail_domain = mailbox.mail_domain
+    return row
+
+
+def note(
+    row: Mailbox,
+    action: str,
+    actor: Actor,
+    *,
+    before: dict[str, object] | None = None,
+    after: dict[str, object] | None = None,
+) -> None:
+    """Leave a line about a mailbox in the activity log."""
+    activity.record(
+        action=action,
+        subject=row,
+        name=row.address,
+        client=row.mail_domain.client,
+        actor=actor,
+        before=before,
+        after=after,
+    )
+
+
+def find(vendor: EmailArrayClient, mailbox: Mailbox) -> RemoteMailbox | None:
+    """
+    Return the mailbox as the vendor has it; None where it has none of that address.
+
+    :raises EmailArrayError: by cause
+    """
+    try:
+        return vendor.mailboxes.get(mailbox.mail_domain.domain, mailbox.local_part)
+    except NotFound:
+        return None
+
+
+def settle(mailbox_id: int, *, now: datetime) -> None:
+    """
+    Ask the vendor what became of a write, and record it.
+
+    An answer that shows no effect counts only once the write can no longer be under way.
+
+    :raises EmailArrayError: by cause; the row stays as it is
+    """
+    mailbox = (
+        Mailbox.objects.live()
+        .select_related("mail_domain__server", "mail_domain__client")
+        .filter(pk=mailbox_id)
+        .first()
+    )
+    if mailbox is None:
+        return
+    with gateway.vendor(mailbox.mail_domain.server, mailbox.mail_domain) as vendor:
+        found = find(vendor, mailbox)
+    _record_found(mailbox, found, now)
+
+
+@transaction.atomic(durable=True)
+def _record_found(mailbox: Mailbox, found: RemoteMailbox | None, now: datetime) -> None:
+    row = lock(mailbox)
+    if row.unsettled_since != mailbox.unsettled_since or row.status != mailbox.status:
+        return  # something newer has been claimed or recorded since we asked
+    is_final = row.unsettled_since is None or (
+        now - row.unsettled_since >= timedelta(seconds=settings.SETTLE_SECONDS)
+    )
+    actor = _asker_of(row)
+    if row.status == Mailbox.Status.CREATING:
+        _settle_creation(row, found, actor, is_final=is_final)
+    elif row.status == Mailbox.Status.REMOVING:
+        _settle_removal(row, found, actor, is_final=is_final)
+    elif found is not None and (is_final or _has_arrived(row, found)):
+        was_asked = row.is_unsettled
+        action = "mailbox.changed" if _has_arrived(row, found) else "mailbox.not_changed"
+        adopt_remote(row, found)
+        row.settle(at=timezone.now())
+        row.save()
+        if was_asked:
+            note(row, action, actor)
+
+
+def _settle_creation(
+    row: Mailbox, found: RemoteMailbox | None, actor: Actor, *, is_final: bool
+) -> None:
+    if found is not None:
+        row.activate()
+        adopt_remote(row, found)
+    elif is_final:
+        row.remove(at=timezone.now())
+    else:
+        return
+    row.settle(at=timezone.now())
+    row.save()
+    note(row, "mailbox.added" if found else "mailbox.not_added", actor)
+
+
+def _settle_removal(
+    row: Mailbox, found: RemoteMailbox | None, actor: Actor, *, is_final: bool
+) -> None:
+    if found is None:
+        row.remove(at=timezone.now())
+        row.mail_domain.forwards.filter(local_part=row.local_part).delete()
+    elif not is_final:
+        return
+    elif found.is_disabled:
+        row.keep_disabled()
+    else:
+        row.keep_active()
+    row.settle(at=timezone.now())
+    row.save()
+    note(row, "mailbox.not_deleted" if found else "mailbox.deleted", actor)
+
+
+def _has_arrived(row: Mailbox, found: RemoteMailbox) -> bool:
+    if row.wanted_account_type is None:
+        return False  # a switch on or off: only what the vendor says at the end counts
+    wanted = (row.wanted_account_type, row.wanted_quota_mb)
+    return wanted == (found.account_type, found.quota_mb)
+
+
+def _asker_of(row: Mailbox) -> Actor:
+    user = row.unsettled_by
+    name = user.name if user else "module queue"
+    return Actor.restore(user=user, on_behalf_of=row.unsettled_for, name=name)
+
+
+def adopt_remote(row: Mailbox, found: RemoteMailbox) -> None:
+    """Let the row say what the vendor says."""
+    row.account_type = found.account_type
+    if found.quota_mb is not None:
+        row.quota_mb = found.quota_mb
+    if found.usage_mb is not None:
+        row.usage_mb = found.usage_mb
+    row.display_name = found.display_name[:100]
+    row.last_login_at = found.last_login_at
+    row.missing_since = None
+    if found.is_disabled and row.status == Mailbox.Status.ACTIVE:
+        row.disable()
+    elif not found.is_disabled and row.status == Mailbox.Status.DISABLED:
+        row.activate()
+
+
+def unsettled(*, now: datetime) -> list[int]:
+    """Return the ids of the mailboxes whose last write has waited long enough to be final."""
+    before = now - timedelta(seconds=settings.SETTLE_SECONDS)
+    rows = Mailbox.objects.live().unsettled(before=before)
+    return list(rows.values_list("pk", flat=True)[:500])
