@@ -1,0 +1,3 @@
+"""Tests of the vendor's client."""
+
+from __future__ import annotations
