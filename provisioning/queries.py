@@ -119,7 +119,7 @@ def usage_of(mail_domain: MailDomain) -> DomainUsage:
     rest = MailDomain.objects.filter(pk=mail_domain.pk).values(
         aliases_used=_count(Alias.objects),
         lists_used=_count(DistributionList.objects),
-        forwards=_count(Forward.objects),
+        forwards_used=_count(Forward.objects),
     )[0]
     entitlement = mail_domain.entitlement
     mb_per_gb = mail_domain.server.mb_per_gb
@@ -130,7 +130,7 @@ def usage_of(mail_domain: MailDomain) -> DomainUsage:
         other=counts["other"],
         aliases=Gauge(rest["aliases_used"], entitlement.aliases),
         distribution_lists=Gauge(rest["lists_used"], entitlement.distribution_lists),
-        forwards=rest["forwards"],
+        forwards=rest["forwards_used"],
         quota=QuotaGauge(
             promised_mb=mailboxes.promised_mb(),
             pool_mb=None if pool is None else int(pool * mb_per_gb),

@@ -14,6 +14,7 @@ ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 DATABASES = {"default": database("sqlite://:memory:")}
 _redis = env.str("REDIS_URL", default="")
 CELERY_BROKER_URL = _redis or "memory://"
+CELERY_TASK_ALWAYS_EAGER = not _redis
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": _redis}
     if _redis

@@ -1,0 +1,63 @@
+"""Fixtures of the whole suite."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.core.cache import cache
+from django.utils import timezone
+from pytest_django import Settings
+
+from clients.actors import Actor
+from provisioning import gateway, tasks
+from provisioning.sandbox import Sandbox
+from provisioning.workers import runner, sweep
+from tests import vendor as stand_in
+
+
+@pytest.fixture(autouse=True)
+def _fresh_cache() -> Iterator[None]:
+    """Limits on guessing and the vendor's tokens live in the cache: none outlives its test."""
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def vendor(settings: Settings) -> Iterator[Sandbox]:
+    """The vendor's stand-in with one reseller, reached in process over the wire format."""
+    sandbox = Sandbox()
+    sandbox.add_reseller(stand_in.USERNAME, stand_in.PASSWORD)
+    settings.EMAILARRAY_TRANSPORT = lambda: stand_in.InProcess(sandbox)
+    gateway.forget_connections()
+    yield sandbox
+    gateway.forget_connections()
+
+
+@pytest.fixture
+def actor() -> Actor:
+    """Somebody who is nobody in particular."""
+    return Actor.system("test")
+
+
+@pytest.fixture
+def run_jobs() -> Callable[[], None]:
+    """Do all module work that is due now, as the sweep and the workers would."""
+
+    def run() -> None:
+        for _ in range(20):
+            work = sweep.find_work(now=timezone.now())
+            for job_id, _action in work.jobs:
+                runner.run(job_id)
+            for mail_domain_id in work.verifications:
+                tasks.verify_domain(mail_domain_id=mail_domain_id)
+            for mailbox_id in work.mailboxes:
+                tasks.settle_mailbox(mailbox_id=mailbox_id)
+            for batch_id in work.batches:
+                tasks.run_batch(batch_id=batch_id)
+            if not (work.jobs or work.batches):
+                return
+        raise AssertionError("the work does not come to an end")
+
+    return run
