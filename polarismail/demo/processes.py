@@ -23,6 +23,22 @@ PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
+def die_with(parent: int) -> Callable[[], None]:
+    """
+    Return what a child calls before it begins, so that it ends when its parent is killed outright.
+
+    The kernel watches the thread that started the child; elsewhere than on Linux nothing happens.
+    """
+
+    def promise() -> None:
+        if _libc is not None:
+            _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+            if os.getppid() != parent:
+                os._exit(1)
+
+    return promise
+
+
 class StopRequested(Exception):
     """Somebody pressed Ctrl-C, closed the terminal or sent a signal to end."""
 
@@ -107,14 +123,6 @@ class Family:
 
     def start(self, child: Child) -> int:
         """Start a child that is to run until the end; return its process id."""
-        parent = os.getpid()
-
-        def die_with_parent() -> None:
-            if _libc is not None:
-                _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-                if os.getppid() != parent:
-                    os._exit(1)
-
         with self.log(child.name).open("wb") as log:
             process = subprocess.Popen(  # noqa: S603  # the commands are the project's own
                 list(child.command),
@@ -123,7 +131,7 @@ class Family:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 process_group=0,
-                preexec_fn=die_with_parent,  # noqa: PLW1509  # this process has one thread
+                preexec_fn=die_with(os.getpid()),  # noqa: PLW1509  # this process has one thread
             )
         self._running.append((child, process))
         return process.pid

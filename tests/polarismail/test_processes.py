@@ -159,7 +159,7 @@ def test_children_end_when_their_parent_is_killed_outright(tmp_path: Path) -> No
             (folder / "ready").touch()
             children.watch()
     """
-    parent = subprocess.Popen([sys.executable, "-c", textwrap.dedent(script)])  # noqa: S603  # ours
+    parent = subprocess.Popen([sys.executable, "-c", textwrap.dedent(script)])
     for _ in range(200):
         if (tmp_path / "ready").exists():
             break
