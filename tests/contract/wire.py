@@ -10,7 +10,7 @@ from urllib.parse import quote_plus
 import httpx
 
 PATHS = {"admin": "/admin/json.php", "user": "/json.php"}
-Pairs = Iterable[tuple[str, str | bytes]]
+Pairs = Iterable[tuple[str, str] | tuple[str, bytes]]
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Wire:
         )
         return Reply(response.status_code, response.json())
 
-    def call(self, action: str, *, api: str = "admin", **fields: str | bytes) -> Reply:
+    def call(self, action: str, *, api: str = "admin", **fields: str) -> Reply:
         """Call an action with the session's token."""
         return self.post(api, [("action", action), ("token", self.token), *fields.items()])
 
