@@ -208,12 +208,21 @@ class Transport:
             "password": password,
         }
         call = Call(Api.ADMIN, "login", fields, writes=False, deadline=deadline, attempt=attempt)
-        answer = self._channel.exchange(call)
+        answer = self._exchange_login(call)
         if answer.success:
             return _secret("login", answer)
         if errors.looks_temporary(answer.text):
             raise errors.Unreachable("login", answer.text)
         raise errors.AuthenticationFailed("login", answer.text)
+
+    def _exchange_login(self, call: Call) -> Envelope:
+        try:
+            return self._channel.exchange(call)
+        except errors.Rejected as error:
+            detail = error.detail
+        # Nobody at this address takes logins: what was to follow has not happened, and that is
+        # no verdict on it.
+        raise errors.Unreachable("login", detail=detail)
 
     def _one_time_password(self, domain: str, username: str, deadline: float, attempt: int) -> str:
         action = "getOTPass"
