@@ -22,9 +22,6 @@ def main() -> int:
         level=logging.INFO if arguments.verbose else logging.WARNING,
         format="%(asctime)s %(message)s",
     )
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
     sandbox = Sandbox(
         arguments.database,
         switches.from_arguments(arguments),
@@ -39,6 +36,9 @@ def main() -> int:
         sandbox.close()
         sys.stderr.write(f"The stand-in cannot start: {error}\n")
         return 2
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
     with served:
         dns = f", DNS on {served.host}:{served.dns_port}" if served.dns_port else ""
         desk = f", control desk at {served.url}/__control/" if arguments.control else ""
