@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-
 # Pages wait for the database and now and then for the vendor, so threads: a slow vendor holds one.
-workers = int(os.environ.get("WEB_WORKERS", "2"))
+# GUNICORN_CMD_ARGS in the environment file overrides what stands here ("--workers 4").
+workers = 2
 worker_class = "gthread"
-threads = int(os.environ.get("WEB_THREADS", "8"))
+threads = 8
 
 # Longer than the deadlines of the vendor's client, so that a slow vendor ends a request, not us.
 timeout = 60
