@@ -13,7 +13,6 @@ from pydantic import BeforeValidator, ValidationInfo
 _NUMBER_AND_UNIT = re.compile(
     r"^\s*(\d+(?:\.\d+)?)\s*(b|bytes|kb|kib|mb|mib|gb|gib|tb|tib)?\s*$", re.IGNORECASE
 )
-_TIME_FORMATS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d")
 _TYPE_WORDS = {"basic": 1, "enhanced": 2}
 _BASIC = 1
 _UNREADABLE_TYPE = 0
@@ -21,9 +20,11 @@ _UNREADABLE_TYPE = 0
 
 def text(value: object) -> str:
     """Read a text; null is empty, numbers are spelled out."""
+    if isinstance(value, str):
+        return value.strip()
     if value is None or isinstance(value, (bool, list, dict)):
         return ""
-    return str(value).strip()
+    return str(value)
 
 
 def whole(value: object) -> int | None:
@@ -32,6 +33,8 @@ def whole(value: object) -> int | None:
         return None
     if isinstance(value, int):
         return value
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        return _digits(value)
     try:
         number = Decimal(str(value).strip())
         return int(number) if number == number.to_integral_value() else None
@@ -64,6 +67,8 @@ def megabytes(value: object, mb_per_gb: int) -> int | None:
     """Read a size in MB, or with its unit behind it; None when it is unknown."""
     if isinstance(value, bool) or value is None:
         return None
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        return _digits(value)
     found = _NUMBER_AND_UNIT.match(str(value))
     if not found:
         return None
@@ -76,18 +81,25 @@ def megabytes(value: object, mb_per_gb: int) -> int | None:
 def moment(value: object, zone: str) -> datetime | None:
     """Read a time of the vendor's zone as UTC; None for "never" in all its spellings."""
     words = text(value)
-    if words.isdecimal():
-        return _from_epoch(int(words))
-    for pattern in _TIME_FORMATS:
-        try:
-            local = datetime.strptime(words, pattern).replace(tzinfo=ZoneInfo(zone))
-            return local.astimezone(UTC)
-        except (ValueError, OverflowError):
-            continue
-    return None
+    if words.isascii() and words.isdigit():
+        return _from_epoch(_digits(words))
+    try:
+        told = datetime.fromisoformat(words)
+        local = told if told.tzinfo else told.replace(tzinfo=ZoneInfo(zone))
+        return local.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
-def _from_epoch(seconds: int) -> datetime | None:
+def _digits(value: str) -> int | None:
+    try:
+        return int(value)
+    except ValueError:
+        # More digits than Python cares to read.
+        return None
+
+
+def _from_epoch(seconds: int | None) -> datetime | None:
     try:
         return datetime.fromtimestamp(seconds, UTC) if seconds else None
     except (ValueError, OverflowError, OSError):

@@ -160,6 +160,13 @@ def test_a_full_pool_is_told_apart_from_a_vendor_that_is_down(server: LoopbackVe
     assert server.executed.count("addDomain") == 1
 
 
+def test_an_object_of_the_client_names_its_server_and_nothing_else(
+    server: LoopbackVendor, http: httpx.Client
+) -> None:
+    assert repr(_client(server, http)) == "<EmailArrayClient s>"
+    assert repr(MemoryTokenStore()) == "<MemoryTokenStore>"
+
+
 def test_cookies_of_a_real_answer_are_not_kept(server: LoopbackVendor, http: httpx.Client) -> None:
     _client(server, http).domains.add("acme.example")
 

@@ -140,6 +140,19 @@ def test_every_empty_collection_is_empty(vendor: Vendor, action: str, payload: o
     assert COLLECTIONS[action](vendor.client()) == []
 
 
+@pytest.mark.parametrize(
+    "action",
+    ["getAllAliasesDomain", "getAllListsDomain", "getAllForwardsDomain", "getAllDomains"],
+)
+def test_a_row_without_its_name_is_an_error(vendor: Vendor, action: str) -> None:
+    vendor.will(action, ok([{"id": "7"}, {}]))
+    if action == "getAllDomains":
+        vendor.will(action, ok([{"id": "7", "domain": ""}]))
+
+    with pytest.raises(errors.Unreadable):
+        COLLECTIONS[action](vendor.client())
+
+
 @pytest.mark.parametrize("action", COLLECTIONS)
 @pytest.mark.parametrize("payload", ["Sorry", 3, {"a": "b"}, [3, None], [[]]])
 def test_no_odd_collection_is_taken_for_empty(vendor: Vendor, action: str, payload: object) -> None:

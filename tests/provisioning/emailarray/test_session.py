@@ -183,6 +183,19 @@ def test_a_lock_that_is_never_freed_holds_nobody_up_for_ever(vendor: Vendor) -> 
     assert len(vendor.sent_to("addDomain")) == 2
 
 
+def test_a_session_another_thread_fetched_meanwhile_is_used(vendor: Vendor) -> None:
+    class FilledWhileWaiting(MemoryTokenStore):
+        @contextmanager
+        def lock(self, key: str) -> Iterator[None]:
+            self.set(key, "theirs", 60)
+            yield
+
+    vendor.client(tokens=FilledWhileWaiting()).domains.add("acme.example")
+
+    assert vendor.sent_to("login") == []
+    assert vendor.sent_to("addDomain")[0].fields["token"] == "theirs"
+
+
 def test_a_failed_login_is_never_kept(vendor: Vendor) -> None:
     vendor.will("login", no("Invalid username or password"), ok(TOKEN))
     client = vendor.client()
@@ -313,6 +326,24 @@ def test_a_user_who_may_not_log_in_says_nothing_about_the_credentials(
         vendor.client().forwards.add("acme.example", "nora", "n@mail.example")
 
     assert vendor.sent_to("addForward", "user") == []
+
+
+def test_a_user_session_refused_again_is_an_authentication_failure(vendor: Vendor) -> None:
+    vendor.will("addForward", no("Session expired"), api="user")
+
+    with pytest.raises(errors.AuthenticationFailed):
+        vendor.client().forwards.add("acme.example", "nora", "n@mail.example")
+
+    assert len(vendor.sent_to("addForward", "user")) == 2
+
+
+def test_a_login_that_no_page_answers_is_no_verdict_on_the_call(vendor: Vendor) -> None:
+    vendor.will("login", httpx.Response(404))
+
+    with pytest.raises(errors.Unreachable):
+        vendor.client().domains.remove("acme.example")
+
+    assert vendor.sent_to("removeDomain") == []
 
 
 def test_the_login_check_ignores_a_kept_session(vendor: Vendor) -> None:

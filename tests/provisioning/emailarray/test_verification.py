@@ -9,7 +9,7 @@ from provisioning.emailarray import errors
 from provisioning.emailarray.types import DomainVerification, VerificationState
 from tests.provisioning.emailarray.scripted import Answer, Vendor, no, ok
 
-LISTED = ok([{"domain": "other.example"}, {"domain": "ACME.example"}, {"domain": "a_b\u00fc"}])
+LISTED = ok([{"domain": "other.example"}, {"domain": "ACME.example"}, {"domain": "\u00fc b"}])
 ABSENT = ok([{"domain": "other.example"}])
 
 
@@ -77,6 +77,14 @@ def test_code_zero_that_reads_like_trouble_is_unknown(vendor: Vendor, sentence: 
 
     assert found.state is VerificationState.UNKNOWN
     assert found.reason == sentence
+
+
+def test_a_strange_domain_in_the_list_hides_no_other(vendor: Vendor) -> None:
+    domains = ok([{"domain": "\u00fc b.example"}, {"domain": "acme.example"}])
+
+    found = _verification(vendor, no("Domain is verified"), domains)
+
+    assert found.state is VerificationState.VERIFIED
 
 
 def test_code_zero_on_a_domain_the_vendor_dropped_is_unknown(vendor: Vendor) -> None:
