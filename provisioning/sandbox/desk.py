@@ -36,16 +36,17 @@ _TITLES = {
 }
 _STYLE = """
 .desk { display:grid; gap:1rem; align-items:start } .stack { display:grid; gap:1rem; min-width:0 }
-.record { display:grid; gap:.2rem .8rem; padding:.6rem 0; grid-template-columns:1fr auto;
-  align-items:center } .record>div { min-width:0 } .record .what { display:flex; gap:.5rem;
-  align-items:center; flex-wrap:wrap } .record form { grid-row:1 } .record code { display:block }
-.record .values { grid-column:1/-1 }
+.record { display:grid; gap:.25rem .8rem; padding:.65rem 0; grid-template-columns:1fr auto;
+  align-items:center } .record>* { min-width:0 } .record code { display:block }
+.record .what { display:flex; gap:.4rem; align-items:center; flex-wrap:wrap }
+.record .values { grid-column:1/-1; grid-row:2 }
+.record form { grid-column:2; grid-row:1 }
 .pair { display:grid; grid-template-columns:1fr 1fr; gap:.6rem; margin-bottom:.6rem }
 .row { display:flex; gap:.5rem; flex-wrap:wrap } .guess dt { font-weight:600 }
 .guess dd { margin:0 0 .55rem; color:var(--soft) }
 @media (min-width:980px) { .desk { grid-template-columns:minmax(0,1fr) 340px }
-  .record { grid-template-columns:9.5rem minmax(0,1fr) 6.5rem } .record form { grid-row:auto;
-  justify-self:end } .record .values { grid-column:2; grid-row:1 } .record form { grid-column:3 } }
+  .record { grid-template-columns:12.5rem minmax(0,1fr) 6.5rem }
+  .record .values { grid-column:2; grid-row:1 } .record form { grid-column:3; justify-self:end } }
 """
 
 
@@ -141,6 +142,7 @@ def _form(knob: str, label: str, *, main: bool = False, about: str = "", **hidde
 
 def _domain_card(name: str, domain: dict[str, Any], search: str) -> str:
     verified = badge("Verified", "good") if domain["verified"] else badge("Unverified", "warn")
+    dropped = f" · dropped {domain['dropped_at']} UTC" if domain["dropped_at"] else ""
     active = "" if domain["active"] else badge("Inactive", "bad")
     records = "".join(
         _record(name, purpose, list(records), search)
@@ -149,8 +151,13 @@ def _domain_card(name: str, domain: dict[str, Any], search: str) -> str:
     return f"""<section class="card" id="{escape(name)}"><div class="head">
 <h2>{escape(name)}</h2>{verified}{active}
 {_form("publish", "Publish all", main=True, about=f"Publish all of {name}", domain=name, q=search)}
-</div><p class="soft">Reseller {escape(domain["reseller"])} · {len(domain["mailboxes"])} mailboxes
- · added {domain["added_at"]} UTC</p><ul class="plain">{records}</ul></section>"""
+</div><p class="soft">Reseller {escape(domain["reseller"])} · {_counted(domain)}
+ · added {domain["added_at"]} UTC{dropped}</p><ul class="plain">{records}</ul></section>"""
+
+
+def _counted(domain: dict[str, Any]) -> str:
+    count = len(domain["mailboxes"])
+    return "1 mailbox" if count == 1 else f"{count} mailboxes"
 
 
 def _record(domain: str, purpose: str, records: list[dict[str, Any]], search: str) -> str:
@@ -202,9 +209,9 @@ def _faults(waiting: list[dict[str, Any]]) -> str:
     return f"""<section class="card" id="faults"><div class="head"><h2>Faults</h2></div>{listing}
 <hr style="border:0;border-top:1px solid var(--line);margin:.9rem 0">
 <form method="post" action="{PATH}/"><input type="hidden" name="knob" value="fault">
-<div class="pair"><label>Action <select name="action">{actions}</select></label>
-<label>Kind <select name="kind">{kinds}</select></label></div>
-<div class="pair"><label>How often (0: always)
+<label style="margin-bottom:.6rem">Kind <select name="kind">{kinds}</select></label>
+<label style="margin-bottom:.6rem">Action <select name="action">{actions}</select></label>
+<div class="pair"><label>Times (0: always)
 <input name="count" type="number" min="0" value="1"></label>
 <label>After calls <input name="after" type="number" min="0" value="0"></label></div>
 <div class="pair"><label>Only Host <input name="host" placeholder="any"></label>
@@ -232,6 +239,6 @@ def _guesses(switches: Switches) -> str:
     )
     return f"""<section class="card"><div class="head"><h2>What is guessed</h2></div>
 <p class="soft">The vendor's sentences, the value of the DMARC and autodiscover records, the form
-of tokens, and the answers below are guesses. Each is a switch of the command line.</p>
+of tokens, and the answers below are guesses. The answers are switches of the command line.</p>
 <details><summary>All {len(fields(switches))} open answers</summary><dl class="guess">{rows}</dl>
 </details></section>"""

@@ -56,7 +56,8 @@ summary { cursor:pointer; font-weight:600 } form { margin:0 }
 _HEADERS: Headers = (
     ("Content-Type", "text/html; charset=utf-8"),
     ("Cache-Control", "no-store"),
-    ("Referrer-Policy", "no-referrer"),
+    # Not no-referrer: a browser would then hide the origin of the desk's own forms.
+    ("Referrer-Policy", "same-origin"),
     ("X-Content-Type-Options", "nosniff"),
     (
         "Content-Security-Policy",

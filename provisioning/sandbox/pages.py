@@ -76,7 +76,10 @@ class Pages:
             )
         else:
             mailbox = self._opened(fields.text("email"), fields.text("password"))
-        return _refused("Webmail") if mailbox is None else _inbox(mailbox)
+        if mailbox is None:
+            return _refused("Webmail")
+        once = "accessToken" in fields
+        return _inbox(mailbox, " The one-time password is spent." if once else "")
 
     def _process_login(self, request: Request) -> Response:
         fields = request.fields() if request.method == "POST" else request.asked()
@@ -152,7 +155,7 @@ a few minutes only: open the mailbox again from where you came.</p></section>"""
     return page(title=title, body=body, note=_STAND_IN, status=401)
 
 
-def _inbox(mailbox: Row) -> Response:
+def _inbox(mailbox: Row, note: str) -> Response:
     address = escape(f"{mailbox['username']}@{mailbox['domain']}")
     name = escape(mailbox["uname"] or mailbox["username"])
     letters = (
@@ -168,7 +171,7 @@ def _inbox(mailbox: Row) -> Response:
     )
     body = f"""<section class="card"><div class="head">
 <h1 id="mailbox-open">Mailbox open: {address}</h1></div>
-<p class="soft">Signed in as <strong>{name}</strong>. The one-time password is spent.</p></section>
+<p class="soft">Signed in as <strong>{name}</strong>.{note}</p></section>
 <div class="mail"><nav class="card folders" aria-label="Folders"><span class="on">Inbox</span>
 <span>Drafts</span><span>Sent</span><span>Spam</span><span>Trash</span></nav>
 <section class="card" aria-label="Messages"><ul class="plain">{rows}</ul></section></div>"""

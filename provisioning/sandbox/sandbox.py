@@ -199,7 +199,11 @@ class Sandbox:
         }
 
     def domains(self) -> dict[str, dict[str, Any]]:
-        """Return the domains by name: reseller, verified, active, settings, DKIM and brand."""
+        """
+        Return the domains by name: reseller, verified, active, settings, DKIM and brand.
+
+        `dropped_at` is when an unverified one will be dropped, None for the others.
+        """
         self.world.purge()
         rows = self.world.store.all(
             "SELECT domains.*, username AS reseller FROM domains"
@@ -212,6 +216,7 @@ class Sandbox:
                 "verified": bool(row["verified"]),
                 "active": bool(row["active"]),
                 "added_at": stamp(row["added_at"]),
+                "dropped_at": self._drop_time(row),
                 **{name: row[name] for name in _DOMAIN_TEXTS},
                 "logo_bytes": len(row["logo"] or b""),
             }
@@ -326,6 +331,10 @@ class Sandbox:
     def close(self) -> None:
         """Close the database; the stand-in cannot be used afterwards."""
         self.world.store.close()
+
+    def _drop_time(self, domain: Row) -> str | None:
+        after = self.switches.purge_after_seconds
+        return None if domain["verified"] or not after else stamp(domain["added_at"] + after)
 
     def _unserved(self) -> None:
         self.world.texts = self.zone.texts

@@ -180,6 +180,13 @@ def test_the_desk_moves_the_clock_and_ends_sessions(
     assert wire.call("getAllDomains").code == 0
 
 
+def test_the_desk_lets_a_browser_name_its_origin(client: httpx.Client) -> None:
+    headers = client.get("/__control/").headers
+
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert "form-action 'self'" in headers["Content-Security-Policy"]
+
+
 def test_another_sites_form_does_not_work_the_desk(sandbox: Sandbox, client: httpx.Client) -> None:
     form = {"knob": "fault", "kind": "http_500", "action": "*"}
     foreign = client.post("/__control/", data=form, headers={"Origin": "http://evil.test"})
