@@ -2,7 +2,46 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, URLResolver, include, path
+
+from clientarea.views import (
+    batches,
+    home,
+    mailbox_state,
+    mailboxes,
+    services,
+    single_sign_on,
+    site,
+)
 
 app_name = "clientarea"
-urlpatterns: list[URLPattern] = []
+
+mailbox_routes: list[URLPattern] = [
+    path("", mailboxes.manage, name="mailboxes-manage"),
+    path("row/", mailboxes.row, name="mailboxes-row"),
+    path("password/", mailboxes.password, name="mailboxes-password"),
+    path("delete/", mailboxes.delete, name="mailboxes-delete"),
+    path("enable/", mailbox_state.enable, name="mailboxes-enable"),
+    path("disable/", mailbox_state.disable, name="mailboxes-disable"),
+    path("webmail/", single_sign_on.webmail, name="mailboxes-webmail"),
+    path("control-panel/", single_sign_on.control_panel, name="mailboxes-control-panel"),
+]
+
+service_routes: list[URLPattern | URLResolver] = [
+    path("", services.show, name="service"),
+    path("recheck/", services.recheck, name="service-recheck"),
+    path("accounts/", mailboxes.index, name="mailboxes"),
+    path("accounts/add/", mailboxes.add, name="mailboxes-add"),
+    path("accounts/bulk/", batches.start, name="batch-start"),
+    path("accounts/bulk/<int:batch_id>/", batches.show, name="batch"),
+    path("accounts/bulk/<int:batch_id>/retry/", batches.retry, name="batch-retry"),
+    path("accounts/<int:mailbox_id>/", include(mailbox_routes)),
+]
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("services/", services.index, name="services"),
+    path("services/<int:service_id>/", include(service_routes)),
+    path("brand.css", site.brand_css, name="brand-css"),
+    path("healthz/", site.healthz, name="healthz"),
+]

@@ -1,0 +1,29 @@
+"""What one user may do for one client, as the pages ask it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from clients.models import Permission
+
+
+@dataclass(frozen=True)
+class Grants:
+    """The permissions of a membership, read together with the service in one query."""
+
+    is_owner: bool
+    permissions: frozenset[str]
+
+    def allows(self, permission: str) -> bool:
+        """Tell whether this user may do that for this client."""
+        return self.is_owner or permission in self.permissions
+
+    @property
+    def manage_mailboxes(self) -> bool:
+        """Tell whether the mail pages are open to this user."""
+        return self.allows(Permission.MANAGE_MAILBOXES)
+
+    @property
+    def open_mailboxes(self) -> bool:
+        """Tell whether this user may open webmail and the control panel of a mailbox."""
+        return self.allows(Permission.MAILBOX_SSO)

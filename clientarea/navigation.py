@@ -1,0 +1,161 @@
+"""The one list of what a service's pages offer; the sidebar and the tiles both read it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from billing.models import Service
+from clientarea.grants import Grants
+from clients.models import Permission
+from provisioning.models import Feature
+from provisioning.queries import DomainUsage, Gauge
+
+Figure = Callable[[DomainUsage], Gauge]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One page. It is offered once its route exists, and where product and permission allow it."""
+
+    url_name: str
+    label: Promise
+    icon: str
+    section: str
+    permission: str
+    hint: Promise | str = ""
+    feature: str = ""
+    figure: Figure | None = None
+
+
+@dataclass(frozen=True)
+class Link:
+    """An entry as one page shows it."""
+
+    url: str
+    label: Promise
+    hint: Promise | str
+    icon: str
+    section: str
+    is_current: bool
+    is_here: bool
+    figure: Figure | None
+
+    def gauge(self, usage: DomainUsage) -> Gauge | None:
+        """Return the live figure of this entry, if it has one."""
+        return self.figure(usage) if self.figure else None
+
+
+OVERVIEW = "overview"
+MANAGE = "manage"
+ACTIONS = "actions"
+
+ENTRIES = (
+    Entry("service", _("Overview"), "layout-dashboard", OVERVIEW, Permission.PRODUCTS),
+    Entry(
+        "mailboxes",
+        _("Accounts"),
+        "mails",
+        MANAGE,
+        Permission.MANAGE_MAILBOXES,
+        _("Create and manage mailboxes"),
+        Feature.ACCOUNTS,
+        lambda usage: usage.mailboxes,
+    ),
+    Entry(
+        "aliases",
+        _("Aliases"),
+        "at-sign",
+        MANAGE,
+        Permission.MANAGE_MAILBOXES,
+        _("More addresses for a mailbox"),
+        Feature.ALIASES,
+        lambda usage: usage.aliases,
+    ),
+    Entry(
+        "forwards",
+        _("Forwarding"),
+        "corner-up-right",
+        MANAGE,
+        Permission.MANAGE_MAILBOXES,
+        _("Send copies elsewhere"),
+        Feature.FORWARDING,
+        lambda usage: Gauge(usage.forwards, None),
+    ),
+    Entry(
+        "distribution-lists",
+        _("Distribution Lists"),
+        "users",
+        MANAGE,
+        Permission.MANAGE_MAILBOXES,
+        _("One address, many readers"),
+        Feature.DISTRIBUTION_LISTS,
+        lambda usage: usage.distribution_lists,
+    ),
+    Entry(
+        "dkim",
+        _("DKIM Setup"),
+        "shield-check",
+        MANAGE,
+        Permission.MANAGE_MAILBOXES,
+        _("Sign outgoing mail"),
+        Feature.DKIM,
+    ),
+    Entry(
+        "branding",
+        _("Branding"),
+        "palette",
+        MANAGE,
+        Permission.MANAGE_MAILBOXES,
+        _("The look of webmail"),
+        Feature.BRANDING,
+    ),
+    Entry(
+        "upgrade",
+        _("Upgrade/Downgrade"),
+        "arrow-up-down",
+        ACTIONS,
+        Permission.MANAGE_PRODUCTS,
+        _("Change plan or options"),
+    ),
+    Entry(
+        "cancellation",
+        _("Request Cancellation"),
+        "circle-x",
+        ACTIONS,
+        Permission.MANAGE_PRODUCTS,
+        _("End this service"),
+    ),
+)
+
+
+def entries_for(service: Service, grants: Grants, path: str) -> list[Link]:
+    """Return the links of a service's pages in their fixed order; `path` is where the user is."""
+    links = []
+    for entry in ENTRIES:
+        if not grants.allows(entry.permission):
+            continue
+        if entry.feature and entry.feature not in service.mail_domain.features:
+            continue
+        try:
+            url = reverse(f"clientarea:{entry.url_name}", kwargs={"service_id": service.pk})
+        except NoReverseMatch:
+            continue
+        here = path == url
+        links.append(
+            Link(
+                url=url,
+                label=entry.label,
+                hint=entry.hint,
+                icon=entry.icon,
+                section=entry.section,
+                is_current=here or (entry.section != OVERVIEW and path.startswith(url)),
+                is_here=here,
+                figure=entry.figure,
+            )
+        )
+    return links

@@ -1,0 +1,3 @@
+"""Template tags of the client area."""
+
+from __future__ import annotations

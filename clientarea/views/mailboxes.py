@@ -1,0 +1,204 @@
+"""Accounts: the list of mailboxes, and one of them."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse, QueryDict
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_safe
+
+from billing.models import Service
+from clientarea.access import client_service, mailbox_of
+from clientarea.columns import columns_of
+from clientarea.forms import mailboxes as forms
+from clientarea.forms.lists import MailboxQuery
+from clientarea.http import ClientRequest, go_to, render_page
+from clientarea.paging import SIZES, page_of
+from clients.models import Permission
+from provisioning.models import Feature, Mailbox, MailboxBatch
+from provisioning.operations import mailboxes, mirror
+from provisioning.queries import dependents_of, mailbox_list, usage_of
+
+FRAGMENT = "mailbox-list"
+
+
+@require_safe
+@client_service(permission=Permission.MANAGE_MAILBOXES, feature=Feature.ACCOUNTS)
+def index(request: ClientRequest, service: Service) -> HttpResponse:
+    """List the mailboxes of a domain."""
+    query = MailboxQuery.read(request.GET)
+    mail_domain = service.mail_domain
+    usage = usage_of(mail_domain)
+    found = mailbox_list(
+        mail_domain,
+        search=query.search,
+        account_type=query.account_type,
+        status=query.status,
+        sort=query.sort,
+    )
+    total = None if query.is_filtered else usage.mailboxes.used
+    page = page_of(found, number=query.page, size=query.size, total=total)
+    context = {
+        "query": query,
+        "list_query": query.text,
+        "page": page,
+        "sizes": SIZES,
+        "usage": usage,
+        "columns": columns_of(query),
+        "types": Mailbox.Type.choices,
+        "statuses": [each for each in Mailbox.Status.choices if each[0] != Mailbox.Status.REMOVED],
+        "actions": MailboxBatch.Action.choices,
+        "new_mailbox": _new_mailbox(request.GET, service, page.rows),
+        "new_id": request.GET.get("new", ""),
+        "is_refreshing": mirror.refresh_when_stale(mail_domain),
+    }
+    wants_list = request.htmx and request.htmx.target == FRAGMENT
+    name = "_list" if wants_list else "index"
+    return render_page(request, f"clientarea/mailboxes/{name}.html", context)
+
+
+@require_safe
+@client_service(permission=Permission.MANAGE_MAILBOXES, feature=Feature.ACCOUNTS)
+def row(request: ClientRequest, service: Service, mailbox_id: int) -> HttpResponse:
+    """Answer with one row of the list; asked for again while a change is being checked."""
+    mailbox = service.mail_domain.mailboxes.filter(pk=mailbox_id).first()
+    context = {"mailbox": mailbox, "list_query": MailboxQuery.read(request.GET).text}
+    if mailbox is None or mailbox.status == Mailbox.Status.REMOVED:
+        return render_page(request, "clientarea/mailboxes/_gone.html", context)
+    return render_page(request, "clientarea/mailboxes/_row.html", context)
+
+
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+@client_service(permission=Permission.MANAGE_MAILBOXES, feature=Feature.ACCOUNTS)
+def add(request: ClientRequest, service: Service) -> HttpResponse:
+    """Show the 'Add Mailbox' form, or save it."""
+    mail_domain = service.mail_domain
+    usage = usage_of(mail_domain)
+    form = forms.AddMailbox(request.POST or None, mail_domain=mail_domain, usage=usage)
+    if form.is_valid():
+        try:
+            mailbox = mailboxes.add_mailbox(
+                mail_domain=mail_domain, spec=form.to_spec(), actor=request.actor
+            )
+        except mailboxes.UnableToAddMailbox as error:
+            form.refuse(error)
+        else:
+            name = {"address": mailbox.address}
+            if mailbox.status == Mailbox.Status.CREATING:
+                messages.info(
+                    request,
+                    _("Mailbox %(address)s is being created. The list shows when it is ready.")
+                    % name,
+                )
+            else:
+                messages.success(request, _("Mailbox %(address)s created") % name)
+            return go_to(request, f"{_list_url(service)}?new={mailbox.pk}")
+    context = {
+        "form": form,
+        "usage": usage,
+        # What was typed never goes back to the page; a fresh one takes its place.
+        "fresh_password": mailboxes.generate_password(),
+    }
+    status = 422 if form.errors else 200
+    return render_page(request, "clientarea/mailboxes/add.html", context, status=status)
+
+
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+@client_service(permission=Permission.MANAGE_MAILBOXES, feature=Feature.ACCOUNTS)
+def manage(request: ClientRequest, service: Service, mailbox_id: int) -> HttpResponse:
+    """Show the 'Update account' page, or save it."""
+    mailbox = mailbox_of(service, mailbox_id)
+    usage = usage_of(service.mail_domain)
+    form = forms.ManageMailbox(
+        request.POST or None, mailbox=mailbox, mail_domain=service.mail_domain, usage=usage
+    )
+    if form.is_valid():
+        try:
+            changed = mailboxes.update_mailbox(
+                mailbox=mailbox, change=form.to_change(), actor=request.actor
+            )
+        except mailboxes.UnableToChangeMailbox as error:
+            form.refuse(error)
+        else:
+            _say_saved(request, changed)
+            return go_to(request, _list_url(service))
+    context = {"form": form, "mailbox": mailbox, "usage": usage}
+    status = 422 if form.errors else 200
+    return render_page(request, "clientarea/mailboxes/manage.html", context, status=status)
+
+
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+@client_service(permission=Permission.MANAGE_MAILBOXES, feature=Feature.ACCOUNTS)
+def password(request: ClientRequest, service: Service, mailbox_id: int) -> HttpResponse:
+    """Show the 'Change password' form, or save it."""
+    mailbox = mailbox_of(service, mailbox_id)
+    form = forms.NewPassword(request.POST or None)
+    if form.is_valid():
+        try:
+            changed = mailboxes.update_mailbox(
+                mailbox=mailbox, change=form.to_change(mailbox), actor=request.actor
+            )
+        except mailboxes.UnableToChangeMailbox as error:
+            form.add_error("password", error.user_message)
+        else:
+            _say_saved(request, changed)
+            return go_to(request, _list_url(service))
+    context = {
+        "form": form,
+        "mailbox": mailbox,
+        "fresh_password": mailboxes.generate_password(),
+    }
+    status = 422 if form.errors else 200
+    return render_page(request, "clientarea/mailboxes/password.html", context, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@client_service(permission=Permission.MANAGE_MAILBOXES, feature=Feature.ACCOUNTS)
+def delete(request: ClientRequest, service: Service, mailbox_id: int) -> HttpResponse:
+    """Show what depends on a mailbox, or delete it once its address is typed."""
+    mailbox = mailbox_of(service, mailbox_id)
+    form = forms.DeleteMailbox(request.POST or None, mailbox=mailbox)
+    if form.is_valid():
+        try:
+            gone = mailboxes.delete_mailbox(mailbox=mailbox, actor=request.actor)
+        except mailboxes.UnableToChangeMailbox as error:
+            form.add_error(None, error.user_message)
+        else:
+            text = (
+                _("Mailbox %(address)s deleted")
+                if gone.status == Mailbox.Status.REMOVED
+                else _("Mailbox %(address)s is being deleted.")
+            )
+            messages.success(request, text % {"address": mailbox.address})
+            return go_to(request, _list_url(service))
+    context = {"form": form, "mailbox": mailbox, "dependents": dependents_of(mailbox)}
+    status = 422 if form.errors else 200
+    return render_page(request, "clientarea/mailboxes/delete.html", context, status=status)
+
+
+def _new_mailbox(query: QueryDict, service: Service, rows: list[Mailbox]) -> Mailbox | None:
+    """Return the mailbox just created, where its row is not on the page anyway."""
+    text = query.get("new", "")
+    if not (text.isascii() and text.isdigit()) or int(text) in {each.pk for each in rows}:
+        return None
+    return service.mail_domain.mailboxes.live().filter(pk=int(text)).first()
+
+
+def _say_saved(request: ClientRequest, mailbox: Mailbox) -> None:
+    name = {"address": mailbox.address}
+    if mailbox.is_unsettled:
+        messages.info(
+            request,
+            _("The change to %(address)s is being checked. The list shows how it ended.") % name,
+        )
+    else:
+        messages.success(request, _("%(address)s is saved") % name)
+
+
+def _list_url(service: Service) -> str:
+    return reverse("clientarea:mailboxes", kwargs={"service_id": service.pk})

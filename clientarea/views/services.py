@@ -1,0 +1,101 @@
+"""My Services, and the Email Hosting Dashboard of one."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.db.models import Count
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from billing import queries
+from billing.models import Service
+from clientarea import notices
+from clientarea.access import client_service, client_user, clients_with
+from clientarea.forms.lists import ServiceQuery
+from clientarea.http import ClientRequest, go_to, render_page
+from clientarea.paging import page_of
+from clientarea.standing import Standing, standing_of
+from clients.models import Permission
+from provisioning.dns import verification_record_of
+from provisioning.operations import mirror, verification
+from provisioning.operations.verification import Verdict
+from provisioning.queries import usage_of
+
+FRAGMENT = "services-list"
+
+
+@require_safe
+@client_user
+def index(request: ClientRequest) -> HttpResponse:
+    """List the services this user may see."""
+    query = ServiceQuery.read(request.GET)
+    clients = clients_with(request, Permission.PRODUCTS)
+    reachable = queries.services_of(request.user).filter(client__in=clients)
+    found = queries.services_of(request.user, search=query.search, status=query.status)
+    tally = reachable.order_by().values("status").annotate(count=Count("pk", distinct=True))
+    counts = {row["status"]: row["count"] for row in tally}
+    context = {
+        "query": query,
+        "page": page_of(found.filter(client__in=clients), number=query.page, size=query.size),
+        "statuses": [
+            (value, label, counts.get(value, 0)) for value, label in Service.Status.choices
+        ],
+        "total": sum(counts.values()),
+    }
+    wants_list = request.htmx and request.htmx.target == FRAGMENT
+    template = "clientarea/services/_list.html" if wants_list else "clientarea/services/index.html"
+    return render_page(request, template, context)
+
+
+@require_safe
+@client_service(permission=Permission.PRODUCTS)
+def show(request: ClientRequest, service: Service) -> HttpResponse:
+    """Show a service: its tiles and figures, or what stands in their way."""
+    standing = standing_of(service)
+    mail_domain = service.mail_domain
+    context = {
+        "usage": usage_of(mail_domain),
+        "nearly_full": notices.nearly_full_mailboxes([mail_domain.pk]).get(mail_domain.pk, 0),
+        "change_under_way": mail_domain.jobs.open().order_by("pk").first(),
+        "is_refreshing": standing is Standing.OPEN and mirror.refresh_when_stale(mail_domain),
+    }
+    if standing is Standing.UNVERIFIED:
+        context["record"] = verification_record_of(mail_domain)
+    return render_page(request, "clientarea/services/show.html", context)
+
+
+@require_POST
+@client_service(permission=Permission.PRODUCTS)
+def recheck(request: ClientRequest, service: Service) -> HttpResponse:
+    """Ask whether the ownership record has been seen."""
+    verdict = verification.recheck(mail_domain=service.mail_domain, actor=request.actor)
+    domain = {"domain": service.domain}
+    if verdict is Verdict.VERIFIED:
+        messages.success(request, _("%(domain)s is verified. You can add mailboxes now.") % domain)
+    elif verdict is Verdict.PENDING:
+        messages.warning(
+            request,
+            _("The record of %(domain)s has not been seen yet. DNS changes can take an hour.")
+            % domain,
+        )
+    elif verdict is Verdict.DIFFERENT:
+        messages.warning(
+            request,
+            _("DNS has a record for %(domain)s with another value. Compare it with the one below.")
+            % domain,
+        )
+    elif verdict is Verdict.ADDED_AGAIN:
+        messages.warning(
+            request,
+            _("Time ran out, so %(domain)s is being added again, with a new record to publish.")
+            % domain,
+        )
+    else:
+        messages.error(
+            request,
+            _("%(domain)s could not be checked just now. Nothing is lost; try again soon.")
+            % domain,
+        )
+    return go_to(request, reverse("clientarea:service", kwargs={"service_id": service.pk}))
