@@ -142,7 +142,7 @@ def _form(knob: str, label: str, *, main: bool = False, about: str = "", **hidde
 
 def _domain_card(name: str, domain: dict[str, Any], search: str) -> str:
     verified = badge("Verified", "good") if domain["verified"] else badge("Unverified", "warn")
-    dropped = f" · dropped {domain['dropped_at']} UTC" if domain["dropped_at"] else ""
+    dropped = f" · will be dropped {domain['dropped_at']} UTC" if domain["dropped_at"] else ""
     active = "" if domain["active"] else badge("Inactive", "bad")
     records = "".join(
         _record(name, purpose, list(records), search)
