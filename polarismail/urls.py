@@ -10,3 +10,7 @@ urlpatterns = [
     path("account/", include("clientarea.account_urls")),
     path("django-admin/", admin.site.urls),
 ]
+
+handler403 = "clientarea.views.errors.forbidden"
+handler404 = "clientarea.views.errors.not_found"
+handler500 = "clientarea.views.errors.server_error"

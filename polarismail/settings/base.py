@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import django_stubs_ext
 import structlog
 from csp.constants import NONCE, NONE, SELF
 from django.urls import reverse_lazy
 
 from polarismail.env import ROOT, env
+
+# Admin and form classes of Django take type arguments only with this.
+django_stubs_ext.monkeypatch()
 
 DEBUG = False
 ALLOWED_HOSTS: list[str] = []
@@ -69,7 +73,11 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.messages.context_processors.messages",
                 "clientarea.context.brand",
             ],
-            "builtins": ["django.templatetags.static", "lucide.templatetags.lucide"],
+            "builtins": [
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "lucide.templatetags.lucide",
+            ],
         },
     }
 ]
@@ -110,6 +118,7 @@ ACCOUNT_SESSION_REMEMBER = None
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "clientarea.views.errors.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
