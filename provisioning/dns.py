@@ -13,7 +13,6 @@ from provisioning.models import MailDomain
 
 VERIFICATION_HOST = "mx-verification"
 TTL_SECONDS = 3600
-LOOKUP_SECONDS = 3.0
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ def look_up(domain: str, record: DnsRecord) -> Lookup:
     """Ask DNS whether a TXT record is there; a resolver that does not answer proves nothing."""
     try:
         answer = _resolver().resolve(
-            f"{record.host}.{domain}.", record.type, lifetime=LOOKUP_SECONDS
+            f"{record.host}.{domain}.", record.type, lifetime=settings.DNS_TIMEOUT_SECONDS
         )
     except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
         return Lookup.MISSING

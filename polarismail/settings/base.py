@@ -168,6 +168,7 @@ EMAILARRAY_OPTIONS: dict[str, Any] = {
 }
 # Where DNS questions go, as host:port; empty means the machine's own resolvers.
 DNS_RESOLVERS = env.list("DNS_RESOLVERS", default=[])
+DNS_TIMEOUT_SECONDS = env.float("DNS_TIMEOUT_SECONDS", default=3.0)
 # How long a worker may hold a job or batch; longer than CELERY_TASK_TIME_LIMIT, so that work is
 # taken over only from a worker that is gone.
 MODULE_JOB_LEASE_SECONDS = env.int("MODULE_JOB_LEASE_SECONDS", default=360)

@@ -22,6 +22,7 @@ CACHES = {
 }
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+DNS_TIMEOUT_SECONDS = 0.1
 EMAILARRAY_OPTIONS = {"retry_wait_initial": 0.0, "retry_wait_max": 0.0, "retry_wait_jitter": 0.0}
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
@@ -29,3 +30,5 @@ STORAGES = {
 }
 LOGGING["root"]["level"] = "CRITICAL"  # noqa: F405
 VAR.mkdir(parents=True, exist_ok=True)
+# Static files come from where they lie: nothing was collected.
+WHITENOISE_AUTOREFRESH = True

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.core.validators import URLValidator
 from django.db import models
 
 from provisioning.models.encrypted_field import EncryptedTextField
+
+
+def url_field(*, default: str, blank: bool = False) -> models.CharField[str, str]:
+    """Return a column for an address of the vendor, http or https."""
+    validator = URLValidator(schemes=["https", "http"])
+    return models.CharField(max_length=200, default=default, blank=blank, validators=[validator])
 
 
 class Server(models.Model):
@@ -24,12 +31,10 @@ class Server(models.Model):
 
     name = models.CharField(max_length=100, unique=True)
     is_active = models.BooleanField(default=True)
-    admin_url = models.URLField(default="https://cfcp.emailarray.com/admin/json.php")
-    fallback_admin_url = models.URLField(
-        blank=True, default="https://cp.emailarray.com/admin/json.php"
-    )
-    user_url = models.URLField(default="https://cp.emailarray.com/json.php")
-    control_panel_url = models.URLField(default="https://cp.emailarray.com/processlogin.php")
+    admin_url = url_field(default="https://cfcp.emailarray.com/admin/json.php")
+    fallback_admin_url = url_field(default="https://cp.emailarray.com/admin/json.php", blank=True)
+    user_url = url_field(default="https://cp.emailarray.com/json.php")
+    control_panel_url = url_field(default="https://cp.emailarray.com/processlogin.php")
     control_panel_hand_off = models.CharField(max_length=4, choices=HandOff, default=HandOff.POST)
     username = models.CharField(max_length=254)
     password = EncryptedTextField()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -30,17 +31,17 @@ pytestmark = pytest.mark.django_db
 GOOD = "Lumen-4471!x"
 
 
-def spec(local_part: str = "anna", **fields: object) -> MailboxSpec:
-    values: dict[str, object] = {
+def spec(local_part: str = "anna", **fields: Any) -> MailboxSpec:
+    values: dict[str, Any] = {
         "password": GOOD,
         "quota_mb": 5000,
         "account_type": Mailbox.Type.BASIC,
         "display_name": "Anna",
     }
-    return MailboxSpec(local_part=local_part, **(values | fields))  # type: ignore[arg-type]
+    return MailboxSpec(local_part=local_part, **(values | fields))
 
 
-def add(service: Service, actor: Actor, **fields: object) -> Mailbox:
+def add(service: Service, actor: Actor, **fields: Any) -> Mailbox:
     return mailboxes.add_mailbox(mail_domain=service.mail_domain, spec=spec(**fields), actor=actor)
 
 

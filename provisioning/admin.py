@@ -1,0 +1,156 @@
+"""Servers, domains and jobs in the emergency admin."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar, cast
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+
+from clients.actors import Actor
+from clients.models import User
+from provisioning.models import Drift, Mailbox, MailDomain, ModuleJob, ModuleLog, Server
+from provisioning.operations import lifecycle, servers
+
+Row = TypeVar("Row", bound=Model)
+
+
+class ReadOnlyAdmin(admin.ModelAdmin[Row]):
+    """Rows that only operations write."""
+
+    def has_add_permission(self, _request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, _request: HttpRequest, _obj: Row | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, _request: HttpRequest, _obj: Row | None = None) -> bool:
+        return False
+
+
+class WriteOnlyPassword(forms.ModelForm[Server]):
+    """The stored password is never shown; an empty field keeps it."""
+
+    password = forms.CharField(
+        required=False,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text="Stored encrypted and never shown. Leave empty to keep the one that is stored.",
+    )
+
+    class Meta:
+        model = Server
+        fields = (
+            "name",
+            "is_active",
+            "username",
+            "password",
+            "admin_url",
+            "fallback_admin_url",
+            "user_url",
+            "control_panel_url",
+            "control_panel_hand_off",
+            "max_domains",
+            "mb_per_gb",
+        )
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"] or self.instance.password
+        if not password:
+            raise forms.ValidationError("Enter the password of the reseller account.")
+        return password
+
+
+@admin.register(Server)
+class ServerAdmin(admin.ModelAdmin[Server]):
+    """Reseller accounts at the vendor."""
+
+    form = WriteOnlyPassword
+    list_display = ("name", "username", "is_active", "health", "health_checked_at")
+    actions = ("test_connection",)
+
+    @admin.action(description="Test connection")
+    def test_connection(self, request: HttpRequest, queryset: QuerySet[Server]) -> None:
+        for server in queryset:
+            report = servers.check_connection(server=server, actor=actor_of(request))
+            level = messages.SUCCESS if report.ok else messages.ERROR
+            self.message_user(request, f"{server.name}: {report.message}", level)
+
+
+@admin.register(MailDomain)
+class MailDomainAdmin(ReadOnlyAdmin[MailDomain]):
+    """Domains as the vendor has confirmed them."""
+
+    list_display = ("domain", "client", "status", "server", "mirrored_at")
+    list_filter = ("status", "server")
+    list_select_related = ("client", "server")
+    search_fields = ("domain",)
+
+
+@admin.register(Mailbox)
+class MailboxAdmin(ReadOnlyAdmin[Mailbox]):
+    """Mailboxes of all domains."""
+
+    list_display = ("address", "type_label", "quota_mb", "status", "unsettled_since")
+    list_filter = ("status",)
+    list_select_related = ("mail_domain",)
+    search_fields = ("local_part", "mail_domain__domain")
+
+
+@admin.register(ModuleJob)
+class ModuleJobAdmin(ReadOnlyAdmin[ModuleJob]):
+    """The module queue."""
+
+    list_display = (
+        "pk",
+        "mail_domain",
+        "action",
+        "status",
+        "attempts",
+        "due_at",
+        "message",
+        "requested_by_name",
+    )
+    list_filter = ("status", "action", "cause")
+    list_select_related = ("mail_domain",)
+    search_fields = ("mail_domain__domain",)
+    actions = ("retry",)
+
+    @admin.action(description="Try again now")
+    def retry(self, request: HttpRequest, queryset: QuerySet[ModuleJob]) -> None:
+        for job in queryset:
+            try:
+                lifecycle.retry(job=job, actor=actor_of(request))
+            except lifecycle.UnableToRequest as error:
+                self.message_user(request, f"{job}: {error.user_message}", messages.ERROR)
+            else:
+                self.message_user(request, f"{job} is tried again.", messages.SUCCESS)
+
+    def has_delete_permission(self, _request: HttpRequest, _obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(ModuleLog)
+class ModuleLogAdmin(ReadOnlyAdmin[ModuleLog]):
+    """Every request to the vendor, masked."""
+
+    list_display = ("created_at", "action", "mail_domain", "outcome", "status_code", "duration_ms")
+    list_filter = ("outcome", "action")
+    list_select_related = ("mail_domain",)
+    search_fields = ("mail_domain__domain", "correlation_id")
+
+
+@admin.register(Drift)
+class DriftAdmin(ReadOnlyAdmin[Drift]):
+    """Where the vendor was found to differ."""
+
+    list_display = ("noticed_at", "mail_domain", "kind", "name", "ours", "theirs", "closed_at")
+    list_filter = ("kind",)
+    list_select_related = ("mail_domain",)
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """Return the member of staff who clicked."""
+    return Actor.from_user(cast(User, request.user), ip_address=request.META.get("REMOTE_ADDR"))
