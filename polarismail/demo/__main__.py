@@ -13,7 +13,7 @@ from pathlib import Path
 from polarismail.demo import banner
 from polarismail.demo.parts import Parts, broker_binary
 from polarismail.demo.ports import is_free
-from polarismail.demo.processes import ChildDied, Family, NotReady, StopRequested
+from polarismail.demo.processes import Family, PartFailed, StopRequested
 from polarismail.env import VAR
 
 FOLDER = VAR / "demo"
@@ -99,10 +99,8 @@ def run(folder: Path, *, web_port: int, in_one_process: bool) -> int:
     except StopRequested:
         say("\nStopped. The data stays; `make demo-reset` clears it.")
         return 0
-    except ChildDied as death:
-        say(f"\nThe demo stopped because {death}. Its last words ({death.log}):\n\n{death.tail}")
-    except NotReady as silence:
-        say(f"\nThe demo stopped because {silence}. Its log: {silence.log}")
+    except PartFailed as failure:
+        say(f"\nThe demo stopped: {failure}. The end of {failure.log}:\n\n{failure.tail}")
     return 1
 
 

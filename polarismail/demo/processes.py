@@ -43,13 +43,11 @@ class StopRequested(Exception):
     """Somebody pressed Ctrl-C, closed the terminal or sent a signal to end."""
 
 
-class ChildDied(Exception):
-    """A child ended that should not have, or failed at what it was to do once."""
+class PartFailed(Exception):
+    """One child is not what it should be; `log` is where it wrote."""
 
-    def __init__(self, *, name: str, code: int, log: Path) -> None:
-        super().__init__(f"{name} ended with code {code}")
-        self.name = name
-        self.code = code
+    def __init__(self, message: str, *, log: Path) -> None:
+        super().__init__(message)
         self.log = log
 
     @property
@@ -59,12 +57,20 @@ class ChildDied(Exception):
         return "\n".join(lines[-TAIL_LINES:])
 
 
-class NotReady(Exception):
+class ChildDied(PartFailed):
+    """A child ended that should not have, or failed at what it was to do once."""
+
+    def __init__(self, *, name: str, code: int, log: Path) -> None:
+        super().__init__(f"{name} ended with code {code}", log=log)
+        self.name = name
+        self.code = code
+
+
+class NotReady(PartFailed):
     """A child runs but does not answer in time."""
 
     def __init__(self, *, name: str, seconds: float, log: Path) -> None:
-        super().__init__(f"{name} did not answer within {seconds:g} seconds")
-        self.log = log
+        super().__init__(f"{name} did not answer within {seconds:g} seconds", log=log)
 
 
 @dataclass(frozen=True)
