@@ -147,7 +147,6 @@ TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 # Static files
 
 STATIC_URL = "/static/"
-STATIC_ROOT = ROOT / "staticfiles"
 
 # The reseller's own name and look (docs/settings.md)
 

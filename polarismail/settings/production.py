@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.core.exceptions import ImproperlyConfigured
 
-from polarismail.env import encryption_keys, env, required
+from polarismail.env import ROOT, encryption_keys, env, required
 from polarismail.settings.base import *  # noqa: F403
 from polarismail.settings.databases import database
 
@@ -28,6 +28,8 @@ CACHES = {
 DEFAULT_FROM_EMAIL = required("DEFAULT_FROM_EMAIL")
 vars().update(env.email("EMAIL_URL", default="smtp://localhost:25"))
 
+# Where `manage.py collectstatic` puts what nginx serves.
+STATIC_ROOT = ROOT / "staticfiles"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
