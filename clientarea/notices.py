@@ -15,11 +15,13 @@ from clientarea.standing import Standing, standing_of
 from provisioning.models import Mailbox
 
 NEARLY_FULL_PERCENT = 90
+# The most pressing first.
+LEVELS = ("bad", "warn")
 
 
 @dataclass(frozen=True)
 class Notice:
-    """One line with a link to where it can be put right. `level` is `info`, `warn` or `bad`."""
+    """One line with a link to where it can be put right. `level` is one of `LEVELS`."""
 
     level: str
     icon: str
@@ -44,7 +46,7 @@ def for_home(services: Sequence[Service]) -> list[Notice]:
         for service in open_services
         if service.mail_domain_id in nearly_full
     ]
-    return found
+    return sorted(found, key=lambda notice: LEVELS.index(notice.level))
 
 
 def nearly_full_mailboxes(mail_domain_ids: Sequence[int]) -> dict[int, int]:

@@ -21,6 +21,7 @@ def home(request: ClientRequest) -> HttpResponse:
     """Show the first services and what about them needs attention."""
     clients = clients_with(request, Permission.PRODUCTS)
     services = queries.services_of(request.user).filter(client__in=clients)
+    services = services.order_by("mail_domain__domain", "pk")
     page = page_of(services, number=1, size=SHOWN)
     context = {
         "page": page,

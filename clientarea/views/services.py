@@ -36,9 +36,10 @@ def index(request: ClientRequest) -> HttpResponse:
     found = queries.services_of(request.user, search=query.search, status=query.status)
     tally = reachable.order_by().values("status").annotate(count=Count("pk", distinct=True))
     counts = {row["status"]: row["count"] for row in tally}
+    rows = found.filter(client__in=clients).order_by("mail_domain__domain", "pk")
     context = {
         "query": query,
-        "page": page_of(found.filter(client__in=clients), number=query.page, size=query.size),
+        "page": page_of(rows, number=query.page, size=query.size),
         "statuses": [
             (value, label, counts.get(value, 0)) for value, label in Service.Status.choices
         ],

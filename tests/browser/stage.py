@@ -1,0 +1,185 @@
+"""A believable set of services in every state, and the address of every page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from django.urls import reverse
+from django.utils import timezone
+
+from billing.models import Service
+from clients.models import User
+from provisioning.models import (
+    Alias,
+    DistributionList,
+    DistributionListMember,
+    Entitlement,
+    Forward,
+    Mailbox,
+    MailboxBatch,
+    MailboxBatchItem,
+)
+from provisioning.sandbox import Sandbox
+from tests.makers import (
+    make_client,
+    make_mailbox,
+    make_product,
+    make_server,
+    make_service,
+    make_unverified,
+    make_user,
+)
+
+PEOPLE = (
+    "anna", "ben", "carla", "dmitri", "elena", "farid", "greta", "hugo", "ines", "jonas", "karim",
+    "lea", "marco", "nadia", "oskar", "paula", "quentin", "rosa", "sven", "tara", "umberto",
+    "vera", "wim", "xenia", "yusuf", "zoe", "accounts", "hello", "support-and-customer-care",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The user who logs in, and the services on their shelf."""
+
+    user: User
+    service: Service
+    empty: Service
+    unverified: Service
+    suspended: Service
+    pending: Service
+    terminated: Service
+    mailbox: Mailbox
+    batch: MailboxBatch
+
+    def path(self, name: str, service: Service | None = None, **ids: int) -> str:
+        """Return the address of a page of a service, the well-filled one unless named."""
+        chosen = service or self.service
+        return reverse(f"clientarea:{name}", kwargs={"service_id": chosen.pk, **ids})
+
+    @property
+    def pages(self) -> dict[str, str]:
+        """Return every page for somebody logged in, by a name fit for a file."""
+        box = {"mailbox_id": self.mailbox.pk}
+        bulk = f"{self.path('batch-start')}?selected={self.mailbox.pk}&action"
+        return {
+            "home": reverse("clientarea:home"),
+            "services": reverse("clientarea:services"),
+            "services-none": f"{reverse('clientarea:services')}?search=nowhere",
+            "service": self.path("service"),
+            "service-empty": self.path("service", self.empty),
+            "service-unverified": self.path("service", self.unverified),
+            "service-suspended": self.path("service", self.suspended),
+            "service-pending": self.path("service", self.pending),
+            "service-terminated": self.path("service", self.terminated),
+            "accounts": self.path("mailboxes"),
+            "accounts-new": f"{self.path('mailboxes')}?new={self.mailbox.pk}",
+            "accounts-none": f"{self.path('mailboxes')}?search=nobody",
+            "accounts-empty": self.path("mailboxes", self.empty),
+            "accounts-unverified": self.path("mailboxes", self.unverified),
+            "accounts-suspended": self.path("mailboxes", self.suspended),
+            "add": self.path("mailboxes-add"),
+            "manage": self.path("mailboxes-manage", **box),
+            "password": self.path("mailboxes-password", **box),
+            "delete": self.path("mailboxes-delete", **box),
+            "bulk-type": f"{bulk}=set_type",
+            "bulk-delete": f"{bulk}=delete",
+            "batch": self.path("batch", batch_id=self.batch.pk),
+            "change-password": reverse("account_change_password"),
+            "not-found": "/nowhere/",
+        }
+
+
+OUTSIDE = {
+    "login": "account_login",
+    "reset": "account_reset_password",
+    "reset-done": "account_reset_password_done",
+    "reset-key-done": "account_reset_password_from_key_done",
+    "inactive": "account_inactive",
+}
+
+
+def set_stage(vendor: Sandbox, *, control_panel_url: str = "") -> Stage:
+    """Fill the database; the open services exist at the stand-in too."""
+    user = make_user(email="ada@people.test", first_name="Ada", last_name="Keller")
+    client = make_client(owner=user, name="Acme")
+    panel = {"control_panel_url": control_panel_url} if control_panel_url else {}
+    server = make_server(**panel)
+    product = make_product(
+        server=server,
+        name="Business Mail",
+        basic_mailboxes=24,
+        enhanced_mailboxes=8,
+        quota_pool_gb=Decimal(300),
+    )
+    service = make_service(client=client, product=product, domain="acme.test", vendor=vendor)
+    mailbox = _fill(service, vendor)
+    shelf = {"client": client, "product": product}
+    suspended = make_service(domain="late-payer.test", status="suspended", vendor=vendor, **shelf)
+    make_mailbox(suspended, "kim", vendor=vendor)
+    return Stage(
+        user=user,
+        service=service,
+        empty=make_service(
+            domain="fresh-start.test",
+            vendor=vendor,
+            entitlement=Entitlement(basic_mailboxes=5, enhanced_mailboxes=0),
+            **shelf,
+        ),
+        unverified=make_unverified(domain="a-rather-long-name-for-a.example.test", **shelf),
+        suspended=suspended,
+        pending=make_service(domain="on-its-way.test", status="pending", **shelf),
+        terminated=make_service(domain="gone.test", status="terminated", **shelf),
+        mailbox=mailbox,
+        batch=_batch(service),
+    )
+
+
+def _fill(service: Service, vendor: Sandbox) -> Mailbox:
+    now = timezone.now()
+    for number, name in enumerate(PEOPLE):
+        make_mailbox(
+            service,
+            name,
+            vendor=vendor,
+            account_type=2 if number % 5 == 0 else 1,
+            status="disabled" if number == 4 else "active",
+            display_name=f"{name.title()} Example" if number % 3 else "",
+            quota_mb=10000 if number % 4 else 5000,
+            usage_mb=(number * 733) % 5000 if number != 2 else 9800,
+            last_login_at=None if number % 7 == 3 else now - timedelta(days=number, hours=2),
+        )
+    making = make_mailbox(service, "bob", status="creating", quota_mb=5000)
+    Mailbox.objects.filter(pk=making.pk).update(unsettled_since=now)
+    mailbox = service.mail_domain.mailboxes.get(local_part="anna")
+    Alias.objects.create(
+        mail_domain=service.mail_domain, local_part="sales", target=mailbox.address
+    )
+    Forward.objects.create(
+        mail_domain=service.mail_domain, local_part="anna", target="anna@elsewhere.test"
+    )
+    everybody = DistributionList.objects.create(
+        mail_domain=service.mail_domain, local_part="everybody"
+    )
+    DistributionListMember.objects.create(distribution_list=everybody, address=mailbox.address)
+    return mailbox
+
+
+def _batch(service: Service) -> MailboxBatch:
+    batch = MailboxBatch.objects.create(
+        mail_domain=service.mail_domain,
+        action=MailboxBatch.Action.SET_TYPE,
+        account_type=2,
+        requested_by_name="Ada Keller",
+        finished_at=timezone.now(),
+    )
+    for number, mailbox in enumerate(service.mail_domain.mailboxes.order_by("pk")[:6]):
+        is_failed = number == 3
+        MailboxBatchItem.objects.create(
+            batch=batch,
+            mailbox=mailbox,
+            status="failed" if is_failed else "done",
+            message="Every Enhanced mailbox of your plan is in use." if is_failed else "",
+        )
+    return batch
