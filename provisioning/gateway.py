@@ -14,6 +14,7 @@ import structlog
 from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.core.cache import cache
+from django.db import DatabaseError
 
 from core.db import require_no_transaction
 from provisioning.emailarray import (
@@ -26,6 +27,7 @@ from provisioning.emailarray import (
 from provisioning.models import MailDomain, ModuleLog, Server
 from provisioning.models.encrypted_field import cipher
 
+log = structlog.get_logger(__name__)
 LOGIN_WAIT_SECONDS = 25.0
 
 # One connection pool per process and one breaker per server in it. A forked worker makes its own:
@@ -138,18 +140,22 @@ def _breaker(server: Server) -> ServerBreaker:
 
 
 def _log(exchange: Exchange, server: Server, mail_domain: MailDomain | None) -> None:
-    ModuleLog.objects.create(
-        server=server,
-        mail_domain=mail_domain,
-        action=exchange.action,
-        host=exchange.host,
-        request=dict(exchange.request),
-        status_code=exchange.status,
-        response=exchange.response,
-        outcome=exchange.outcome,
-        duration_ms=exchange.duration_ms,
-        correlation_id=_correlation_id(),
-    )
+    try:
+        ModuleLog.objects.create(
+            server=server,
+            mail_domain=mail_domain,
+            action=exchange.action,
+            host=exchange.host,
+            request=dict(exchange.request),
+            status_code=exchange.status,
+            response=exchange.response,
+            outcome=exchange.outcome,
+            duration_ms=exchange.duration_ms,
+            correlation_id=_correlation_id(),
+        )
+    except DatabaseError:
+        # The vendor has answered: a log that cannot be written must not lose what it said.
+        log.warning("exchange not logged", action=exchange.action, outcome=exchange.outcome)
 
 
 def _correlation_id() -> str:

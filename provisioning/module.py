@@ -18,7 +18,16 @@ from provisioning.emailarray import (
     OutcomeUnknown,
     Rejected,
 )
-from provisioning.emailarray.types import DomainVerification, RemoteMailbox
+from provisioning.emailarray.types import (
+    Branding,
+    Dkim,
+    DomainInfo,
+    DomainVerification,
+    RemoteAlias,
+    RemoteForward,
+    RemoteList,
+    RemoteMailbox,
+)
 from provisioning.models import Entitlement, Mailbox, MailDomain, Server
 
 
@@ -29,10 +38,6 @@ class ModuleRefusal(Exception):
         super().__init__(message)
         self.cause = cause
         self.message = message
-
-
-class NotYet(Exception):
-    """The vendor has not done it yet, although nothing was refused; try again later."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,20 @@ class RemoteUsage:
     largest_mb: int
     aliases: int
     distribution_lists: int
+
+
+@dataclass(frozen=True)
+class Reading:
+    """All the vendor says about one domain; `began_at` is when the first question was sent."""
+
+    began_at: datetime
+    info: DomainInfo
+    mailboxes: list[RemoteMailbox]
+    aliases: list[RemoteAlias]
+    forwards: list[RemoteForward]
+    lists: list[tuple[RemoteList, list[str]]]
+    dkim: Dkim
+    branding: Branding
 
 
 @dataclass(frozen=True)
@@ -218,14 +237,26 @@ def _shrinks(old: Entitlement, new: Entitlement) -> bool:
     return any(after is not None and (before is None or after < before) for before, after in pairs)
 
 
-def usage_update(mail_domain: MailDomain) -> list[RemoteMailbox]:
+def usage_update(mail_domain: MailDomain) -> Reading:
     """
-    Read all mailboxes of a domain with quota and usage.
+    Read all of a domain: its mailboxes with quota and usage, and everything else in it.
 
     :raises EmailArrayError: by cause
     """
+    began_at, domain = timezone.now(), mail_domain.domain
     with gateway.vendor(mail_domain.server, mail_domain) as vendor:
-        return list(vendor.mailboxes.all(mail_domain.domain))
+        return Reading(
+            began_at=began_at,
+            info=vendor.domains.info(domain),
+            mailboxes=list(vendor.mailboxes.all(domain)),
+            aliases=vendor.aliases.list(domain),
+            forwards=vendor.forwards.list(domain),
+            lists=[
+                (row, vendor.lists.members(domain, row.name)) for row in vendor.lists.list(domain)
+            ],
+            dkim=vendor.dkim.get(domain),
+            branding=vendor.branding.get(domain),
+        )
 
 
 def test_connection(server: Server) -> ConnectionReport:

@@ -13,7 +13,7 @@ from clients.actors import Actor
 from clients.models import Client
 from clients.operations import activity
 from core.errors import OperationError
-from provisioning.models import MailDomain
+from provisioning.models import MailDomain, Server
 from provisioning.operations import lifecycle
 
 LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
@@ -45,6 +45,17 @@ def domain_of(text: str) -> str:
     return name
 
 
+def _check_room_on(server: Server) -> None:
+    if not server.is_active:
+        raise UnableToPlaceService("This product cannot be ordered at the moment.")
+    if server.max_domains is not None:
+        used = MailDomain.objects.live().filter(server=server).count()
+        if used >= server.max_domains:
+            raise UnableToPlaceService(
+                f"The server {server.name} is full: it has {used} of {server.max_domains} domains."
+            )
+
+
 def place_service(
     *, client: Client, product: Product, domain: str, actor: Actor, adopt: bool = False
 ) -> Service:
@@ -53,11 +64,12 @@ def place_service(
 
     `adopt` takes over a domain that is in the reseller account already; only staff may say so.
 
-    :raises UnableToPlaceService: not a domain name, served already, or the client is closed
+    :raises UnableToPlaceService: no domain name, served already, client closed or server full
     """
     name = domain_of(domain)
     if client.status == Client.Status.CLOSED:
         raise UnableToPlaceService("This client is closed.")
+    _check_room_on(product.server)
     taken = UnableToPlaceService(f"{name} already has an email service here.", field="domain")
     if MailDomain.objects.live().filter(domain=name).exists():
         raise taken

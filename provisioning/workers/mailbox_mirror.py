@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from provisioning.emailarray.types import RemoteMailbox
-    from provisioning.workers.mirror import Reading
+    from provisioning.module import Reading
 
 CHUNK = 500
 MIRRORED = [

@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
 
-from provisioning import gateway
-from provisioning.emailarray import EmailArrayClient, EmailArrayError, NotFound
-from provisioning.emailarray.types import Branding as RemoteBranding
-from provisioning.emailarray.types import Dkim as RemoteDkim
-from provisioning.emailarray.types import (
-    DkimState,
-    DomainInfo,
-    RemoteAlias,
-    RemoteForward,
-    RemoteList,
-    RemoteMailbox,
-)
+from provisioning import module
+from provisioning.emailarray import EmailArrayError, NotFound
+from provisioning.emailarray.types import DkimState
 from provisioning.models import (
     Alias,
     Branding,
@@ -30,21 +20,8 @@ from provisioning.models import (
     Forward,
     MailDomain,
 )
-from provisioning.workers import drift, mailbox_mirror
-
-
-@dataclass(frozen=True)
-class Reading:
-    """All the vendor says about one domain; `began_at` is when the first question was sent."""
-
-    began_at: datetime
-    info: DomainInfo
-    mailboxes: list[RemoteMailbox]
-    aliases: list[RemoteAlias]
-    forwards: list[RemoteForward]
-    lists: list[tuple[RemoteList, list[str]]]
-    dkim: RemoteDkim
-    branding: RemoteBranding
+from provisioning.module import Reading
+from provisioning.workers import drift, health, mailbox_mirror
 
 
 def refresh(mail_domain_id: int) -> None:
@@ -61,29 +38,16 @@ def refresh(mail_domain_id: int) -> None:
     )
     if domain is None:
         return
-    began_at = timezone.now()
     try:
-        with gateway.vendor(domain.server, domain) as vendor:
-            reading = _read(vendor, domain.domain, began_at)
+        reading = module.usage_update(domain)
     except NotFound:
-        _record_missing(domain, began_at)
+        _record_missing(domain, timezone.now())
     except EmailArrayError as error:
         MailDomain.objects.filter(pk=domain.pk).update(mirror_error=str(error)[:300])
+        health.note_failure(domain.server, error, now=timezone.now())
     else:
         _record(domain, reading)
-
-
-def _read(vendor: EmailArrayClient, domain: str, began_at: datetime) -> Reading:
-    return Reading(
-        began_at=began_at,
-        info=vendor.domains.info(domain),
-        mailboxes=list(vendor.mailboxes.all(domain)),
-        aliases=vendor.aliases.list(domain),
-        forwards=vendor.forwards.list(domain),
-        lists=[(row, vendor.lists.members(domain, row.name)) for row in vendor.lists.list(domain)],
-        dkim=vendor.dkim.get(domain),
-        branding=vendor.branding.get(domain),
-    )
+        health.note_answer(domain.server, now=timezone.now())
 
 
 @transaction.atomic(durable=True)

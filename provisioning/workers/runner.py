@@ -24,8 +24,8 @@ from provisioning.emailarray import (
     Rejected,
 )
 from provisioning.events import JobFailed
-from provisioning.models import Entitlement, MailDomain, ModuleJob, Server
-from provisioning.workers import recording
+from provisioning.models import Entitlement, MailDomain, ModuleJob
+from provisioning.workers import health, recording
 from provisioning.workers.backoff import wait_after
 
 log = structlog.get_logger(__name__)
@@ -53,6 +53,7 @@ def run(job_id: int) -> int | None:
         try:
             fact = FUNCTIONS[job.action](job)  # no transaction is open across the wire
             _record_success(job, fact, now=timezone.now())
+            health.note_answer(job.mail_domain.server, now=timezone.now())
         except module.ModuleRefusal as refusal:
             _record_refusal(job, refusal.cause, refusal.message, now=timezone.now())
         except EmailArrayError as error:
@@ -142,10 +143,8 @@ def _record_refusal(
 
 
 def _record_error(job: ModuleJob, error: EmailArrayError, *, now: datetime) -> None:
+    health.note_failure(job.mail_domain.server, error, now=now)
     if isinstance(error, AuthenticationFailed):
-        Server.objects.filter(pk=job.mail_domain.server_id).update(
-            health=Server.Health.REFUSED, health_message=str(error)[:300], health_checked_at=now
-        )
         message = "The vendor refused the reseller's log-in. Check the server's credentials."
     elif isinstance(error, NotFound):
         message = "The vendor does not have this domain any more."

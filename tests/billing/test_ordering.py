@@ -131,6 +131,26 @@ def test_a_closed_client_is_refused(actor: Actor) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [({"max_domains": 1}, "is full"), ({"is_active": False}, "cannot be ordered")],
+)
+def test_a_server_that_takes_no_more_is_refused(
+    actor: Actor, fields: dict[str, int], words: str
+) -> None:
+    server = makers.make_server(**fields)
+    product = makers.make_product(server=server)
+    makers.make_service(product=product)
+
+    with pytest.raises(UnableToPlaceService, match=words):
+        ordering.place_service(
+            client=makers.make_client(), product=product, domain="acme.test", actor=actor
+        )
+
+    assert Service.objects.count() == 1
+
+
+@pytest.mark.django_db
 def test_the_command_places_a_service() -> None:
     client, product = makers.make_client(), makers.make_product()
     out = StringIO()

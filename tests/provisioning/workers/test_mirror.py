@@ -12,11 +12,11 @@ from clients.actors import Actor
 from provisioning import gateway, tasks
 from provisioning.emailarray.types import RemoteMailbox
 from provisioning.models import Drift, Mailbox, MailDomain
+from provisioning.module import Reading
 from provisioning.operations import mailboxes, mirror
 from provisioning.operations.mailboxes import MailboxSpec
 from provisioning.sandbox import Sandbox
 from provisioning.workers import mailbox_mirror
-from provisioning.workers import mirror as worker
 from tests import makers
 
 pytestmark = pytest.mark.django_db
@@ -156,7 +156,7 @@ def test_a_reading_that_began_before_a_change_does_not_undo_it(vendor: Sandbox) 
     service = makers.make_service(vendor=vendor)
     added = makers.make_mailbox(service, "anna", settled_at=timezone.now())
     gone = makers.make_mailbox(service, "ben", status=Mailbox.Status.REMOVED)
-    reading = worker.Reading(
+    reading = Reading(
         began_at=timezone.now() - timedelta(seconds=5),
         info=None,  # type: ignore[arg-type]  # not looked at for mailboxes
         mailboxes=[RemoteMailbox.model_validate({"username": "ben"})],
@@ -187,6 +187,17 @@ def test_an_unreadable_vendor_leaves_our_rows_and_says_so(vendor: Sandbox, fault
     assert domain.mailboxes.get().missing_since is None
     assert domain.mirrored_at == before
     assert domain.mirror_error
+    assert domain.server.health == "down"
+
+
+def test_a_vendor_that_answers_again_is_healthy_again(vendor: Sandbox) -> None:
+    service = makers.make_service(vendor=vendor)
+    vendor.faults.add(action="getAllUsersDomain", kind="drop_before", count=6)
+    refresh(service)
+
+    domain = refresh(service)
+
+    assert domain.server.health == "ok"
 
 
 def test_a_domain_missing_at_the_vendor_is_drift(vendor: Sandbox) -> None:
