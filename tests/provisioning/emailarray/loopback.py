@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import socket
 import threading
@@ -74,6 +75,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.executed.append(action)
         mood = self.server.mood if action == "addDomain" else "kind"
         answer = json.dumps({"returncode": 1, "returndata": "token-1234"}).encode()
+        if mood == "packed":
+            answer = gzip.compress(answer)
         if mood == "silent":
             time.sleep(0.6)
         if mood == "drops":
@@ -84,6 +87,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(200)
         length = len(answer) + 1000 if mood in {"stops", "drips"} else len(answer)
         self.send_header("Content-Length", str(length))
+        if mood == "packed":
+            self.send_header("Content-Encoding", "gzip")
         self.send_header("Set-Cookie", "PHPSESSID=abc")
         self.end_headers()
         self.wfile.write(answer)

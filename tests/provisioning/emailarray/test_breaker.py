@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pybreaker
 import pytest
+import stamina
 import time_machine
 
 from provisioning.emailarray import EmailArrayClient, ServerBreaker, errors
@@ -206,6 +208,18 @@ def test_a_failing_login_counts_and_no_read_goes_on_behind_an_open_circuit(
         vendor.client(breaker=ServerBreaker(fail_max=2)).domains.list()
 
     assert len(vendor.sent) == 2
+
+
+def test_an_open_circuit_is_not_waited_for(vendor: Vendor) -> None:
+    client = vendor.client(breaker=ServerBreaker(fail_max=1), retry_wait_initial=2)
+    vendor.will("addDomain", DOWN)
+    _fail(client, 1)
+    started = time.monotonic()
+
+    with stamina.set_testing(False), pytest.raises(errors.CircuitOpen):
+        client.domains.list()
+
+    assert time.monotonic() - started < 0.5
 
 
 def test_without_a_breaker_every_call_is_sent(vendor: Vendor) -> None:

@@ -9,7 +9,7 @@ import httpx
 import pytest
 import stamina
 
-from provisioning.emailarray import EmailArrayClient, errors
+from provisioning.emailarray import EmailArrayClient, MemoryTokenStore, errors
 from tests.provisioning.emailarray.runs import RUNS, golden_vendor
 from tests.provisioning.emailarray.scripted import PRIMARY, TOKEN, Sent, Vendor, ok
 
@@ -196,6 +196,19 @@ def test_a_write_that_has_no_time_left_after_the_login_is_not_sent(vendor: Vendo
     with pytest.raises(errors.Unreachable):
         vendor.client(total_timeout=0.1).domains.add("acme.example")
 
+    assert vendor.sent_to("addDomain") == []
+
+
+def test_a_call_whose_time_went_by_before_it_was_sent_is_not_sent(vendor: Vendor) -> None:
+    class SlowStore(MemoryTokenStore):
+        def set(self, key: str, token: str, seconds: float) -> None:
+            super().set(key, token, seconds)
+            time.sleep(0.15)
+
+    with pytest.raises(errors.Unreachable) as caught:
+        vendor.client(tokens=SlowStore(), total_timeout=0.1).domains.add("acme.example")
+
+    assert caught.value.detail == "no time left to send it"
     assert vendor.sent_to("addDomain") == []
 
 
