@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -23,6 +24,7 @@ logger = logging.getLogger(__name__)
 Observer = Callable[[Exchange], None]
 
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+_SECONDS = re.compile(r"^\s*\d{1,9}(\.\d+)?\s*$", re.ASCII)
 _LEAST_TIMEOUT = 0.05
 _SENTENCE_LIMIT = 1000
 # The request did not reach the application; everything else a connection can do to us leaves
@@ -266,7 +268,7 @@ def _seconds(header: str | None) -> float | None:
     """Read a Retry-After header: seconds or a date."""
     if not header:
         return None
-    if header.strip().isdecimal():
+    if _SECONDS.match(header):
         return float(header)
     try:
         until = parsedate_to_datetime(header)

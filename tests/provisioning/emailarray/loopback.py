@@ -78,7 +78,7 @@ class _Handler(BaseHTTPRequestHandler):
         if mood == "packed":
             answer = gzip.compress(answer)
         if mood == "silent":
-            time.sleep(0.6)
+            time.sleep(0.4)
         if mood == "drops":
             with suppress(OSError):
                 self.connection.shutdown(socket.SHUT_RDWR)
