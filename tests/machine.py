@@ -68,18 +68,18 @@ def provide() -> None:
             (browser, ("chromium", "fonts-dejavu-core")),
             (postgresql, ("postgresql",)),
         )
-        if _is_missing(need)
+        if _problem(need)
     ]
     if not missing:
         return
     if os.geteuid() == 0 and shutil.which("apt-get"):
         _install(*(package for _, packages in missing for package in packages))
-    problems = [problem for need, _ in missing if (problem := _is_missing(need))]
+    problems = [problem for need, _ in missing if (problem := _problem(need))]
     if problems:
         raise MachineLacks("\n".join(problems))
 
 
-def _is_missing(need: object) -> str:
+def _problem(need: object) -> str:
     try:
         need()  # type: ignore[operator]
     except MachineLacks as problem:

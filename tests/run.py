@@ -35,8 +35,8 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
-def pytest(stage: str, *arguments: str, urls: Mapping[str, str]) -> Result:
-    """Run pytest on the servers at `urls` (none: SQLite and memory) and show what it says."""
+def pytest(stage: str, *arguments: str, given: Mapping[str, str]) -> Result:
+    """Run pytest with the servers that are `given` (none: SQLite and memory) and show what it says."""
     say(f"\n{stage}\n")
     began = time.monotonic()
     summary = ""
@@ -44,7 +44,7 @@ def pytest(stage: str, *arguments: str, urls: Mapping[str, str]) -> Result:
     with subprocess.Popen(
         (sys.executable, "-m", "pytest", *arguments),
         cwd=ROOT,
-        env={**inherited, **urls},
+        env={**inherited, **given},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -70,7 +70,7 @@ def run() -> list[Result]:
         pytest(
             "Unit and contract tests on SQLite",
             *("-n", "2", "-m", "not live", *elsewhere),
-            urls={},
+            given={},
         )
     ]
     with servers.postgres() as database_url, servers.broker() as redis_url:
@@ -79,12 +79,12 @@ def run() -> list[Result]:
             pytest(
                 "Database and queue tests on PostgreSQL and a Redis-protocol server",
                 *("-m", "servers and not live", *elsewhere),
-                urls=real,
+                given=real,
             ),
             pytest(
                 "Journeys and browser tests with real servers",
                 *("-m", "not live", *APART),
-                urls=real,
+                given={**real, "CHROMIUM": str(machine.browser())},
             ),
         ]
     return results
