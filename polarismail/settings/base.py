@@ -162,6 +162,8 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Support <support@loc
 EMAILARRAY_TRANSPORT: Any = None
 # More fields of provisioning.emailarray.ClientConfig: what the vendor's API leaves open.
 EMAILARRAY_OPTIONS: dict[str, Any] = {
+    # One call with its log-in, fail-over and repetitions; shorter than a web worker's patience.
+    "total_timeout": env.float("EMAILARRAY_TIMEOUT_SECONDS", default=25.0),
     "logo_encoding": env.str("EMAILARRAY_LOGO_ENCODING", default="base64"),
     "vendor_time_zone": env.str("EMAILARRAY_TIME_ZONE", default="UTC"),
 }

@@ -15,8 +15,9 @@ class ClientConfig:
     How to reach one account at the vendor; times in seconds.
 
     `server_key` is the stable id of the server row and part of cache keys. `fallback_admin_url`
-    may be empty. `total_timeout` bounds one call with its login, fail-over and repetitions.
-    `failover_memory` is how long a host that refused connections is tried last.
+    may be empty. `total_timeout` bounds one call with its login, fail-over and repetitions;
+    `retry_after_max` is the longest wait the vendor may ask for within it. `failover_memory` is
+    how long a host that refused connections is tried last.
     """
 
     server_key: str
@@ -38,6 +39,7 @@ class ClientConfig:
     retry_wait_initial: float = 0.1
     retry_wait_max: float = 2.0
     retry_wait_jitter: float = 0.5
+    retry_after_max: float = 3.0
 
     # What the vendor leaves open; the package's docstring says what each of these is about.
     token_seconds: float = LONGEST_TOKEN_SECONDS

@@ -261,7 +261,18 @@ class Transport:
         """Call `once(deadline, attempt)` until it gets through, within the deadline."""
         until = self._deadline() if deadline is None else deadline
         attempts = count(1)
-        return self._retry(partial(_wait_for, until), lambda: once(until, next(attempts)))
+        return self._retry(partial(self._wait_for, until), lambda: once(until, next(attempts)))
+
+    def _wait_for(self, deadline: float, error: Exception) -> bool | float:
+        """Say whether a failed read is worth repeating, or how many seconds to wait before."""
+        if not isinstance(error, errors.Unreachable) or isinstance(error, errors.CircuitOpen):
+            return False
+        left = deadline - time.monotonic()
+        if error.retry_after is None:
+            return left > 0
+        # A longer wait is the caller's to keep: somebody may be looking at a page meanwhile.
+        is_short = error.retry_after <= min(self.config.retry_after_max, left)
+        return error.retry_after if is_short else False
 
 
 def accepted(action: str, answer: Envelope) -> Envelope:
@@ -269,16 +280,6 @@ def accepted(action: str, answer: Envelope) -> Envelope:
     if answer.success:
         return answer
     raise errors.classify(answer.text)(action, answer.text)
-
-
-def _wait_for(deadline: float, error: Exception) -> bool | float:
-    """Say whether a failed read is worth repeating, or how many seconds to wait before."""
-    if not isinstance(error, errors.Unreachable) or isinstance(error, errors.CircuitOpen):
-        return False
-    left = deadline - time.monotonic()
-    if error.retry_after is None:
-        return left > 0
-    return error.retry_after if error.retry_after < left else False
 
 
 def _despite_fresh_session(action: str, refused: errors.AuthenticationFailed | None) -> Envelope:

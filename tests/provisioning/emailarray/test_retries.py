@@ -164,11 +164,19 @@ def test_a_read_waits_as_long_as_the_vendor_asks(vendor: Vendor) -> None:
     assert 0.3 < time.monotonic() - started < 3
 
 
-def test_a_read_does_not_wait_longer_than_its_bound(vendor: Vendor) -> None:
-    vendor.will("getFooterDomain", httpx.Response(429, headers={"Retry-After": "60"}), ok())
+@pytest.mark.parametrize(
+    ("wait", "bounds"),
+    [("60", {"total_timeout": 45}), ("5", {"retry_after_max": 3.0})],
+)
+def test_a_longer_wait_than_the_bounds_is_left_to_the_caller(
+    vendor: Vendor, wait: str, bounds: dict[str, float]
+) -> None:
+    vendor.will("getFooterDomain", httpx.Response(429, headers={"Retry-After": wait}), ok())
 
-    with pytest.raises(errors.Unreachable):
-        vendor.client(total_timeout=45).domains.footer("acme.example")
+    with pytest.raises(errors.Unreachable) as caught:
+        vendor.client(**bounds).domains.footer("acme.example")
+
+    assert caught.value.retry_after == float(wait)
 
     assert len(vendor.sent_to("getFooterDomain")) == 1
 
