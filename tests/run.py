@@ -36,7 +36,7 @@ def say(text: str) -> None:
 
 
 def pytest(stage: str, *arguments: str, given: Mapping[str, str]) -> Result:
-    """Run pytest with the servers that are `given` (none: SQLite and memory) and show what it says."""
+    """Run pytest with the servers that are `given`, if any, and show what it says."""
     say(f"\n{stage}\n")
     began = time.monotonic()
     summary = ""
