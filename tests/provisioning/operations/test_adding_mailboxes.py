@@ -1,4 +1,4 @@
-"""What a customer does to a mailbox: the vendor, our rows and the audit line afterwards."""
+"""Adding a mailbox: the vendor, our rows and the audit line afterwards."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ from provisioning.operations.mailboxes import (
     MailboxChange,
     MailboxSpec,
     UnableToAddMailbox,
-    UnableToChangeMailbox,
 )
 from provisioning.sandbox import Sandbox
 from tests import makers
@@ -274,145 +273,6 @@ def test_somebody_elses_mailbox_of_that_name_is_not_taken_over(
 
     assert vendor.accepts_password(service.domain, "anna", "Older-7781!z")
     assert not service.mail_domain.mailboxes.live().exists()
-
-
-def test_a_change_arrives_at_the_vendor(vendor: Sandbox, actor: Actor) -> None:
-    service = makers.make_service(vendor=vendor)
-    mailbox = makers.make_mailbox(service, "anna", vendor=vendor)
-
-    mailboxes.update_mailbox(
-        mailbox=mailbox,
-        change=MailboxChange(Mailbox.Type.ENHANCED, 7500, "Anna B", password="Umber-9034!q"),
-        actor=actor,
-    )
-
-    remote = vendor.mailboxes(service.domain)["anna"]
-    mailbox.refresh_from_db()
-    assert (remote["account_type"], remote["quota_gb"], remote["uname"]) == (2, 7.5, "Anna B")
-    assert vendor.accepts_password(service.domain, "anna", "Umber-9034!q")
-    assert (mailbox.account_type, mailbox.quota_mb) == (Mailbox.Type.ENHANCED, 7500)
-    line = Activity.objects.get(action="mailbox.changed")
-    assert line.before["quota_mb"] == 5000
-    assert line.after["quota_mb"] == 7500
-
-
-def test_an_unknown_type_is_kept_when_something_else_changes(vendor: Sandbox, actor: Actor) -> None:
-    service = makers.make_service(vendor=vendor)
-    mailbox = makers.make_mailbox(service, "anna", account_type=5, vendor=vendor)
-
-    mailboxes.update_mailbox(mailbox=mailbox, change=MailboxChange(5, 6000, "Anna"), actor=actor)
-
-    mailbox.refresh_from_db()
-    assert mailbox.type_label == "Type 5"
-    assert vendor.mailboxes(service.domain)["anna"]["account_type"] == 5
-
-
-def test_a_change_that_is_unclear_holds_its_room_until_it_is_looked_up(
-    vendor: Sandbox, actor: Actor
-) -> None:
-    service = makers.make_service(vendor=vendor, product=makers.make_product(enhanced_mailboxes=1))
-    anna = makers.make_mailbox(service, "anna", vendor=vendor)
-    ben = makers.make_mailbox(service, "ben", vendor=vendor)
-    vendor.faults.add(action="updateUser", kind="drop_after")
-    enhanced = MailboxChange(Mailbox.Type.ENHANCED, 5000, "")
-
-    unclear = mailboxes.update_mailbox(mailbox=anna, change=enhanced, actor=actor)
-    with pytest.raises(UnableToChangeMailbox, match="Enhanced mailboxes of your plan"):
-        mailboxes.update_mailbox(mailbox=ben, change=enhanced, actor=actor)
-    with pytest.raises(UnableToChangeMailbox, match="still being checked"):
-        mailboxes.update_mailbox(mailbox=anna, change=enhanced, actor=actor)
-    tasks.settle_mailbox(mailbox_id=anna.pk)
-
-    anna.refresh_from_db()
-    assert unclear.is_unsettled
-    assert not anna.is_unsettled
-    assert anna.account_type == Mailbox.Type.ENHANCED
-
-
-def test_a_change_that_did_not_happen_is_undone_in_our_rows(vendor: Sandbox, actor: Actor) -> None:
-    service = makers.make_service(vendor=vendor)
-    mailbox = makers.make_mailbox(service, "anna", vendor=vendor)
-    vendor.faults.add(action="updateUser", kind="http_502")
-
-    mailboxes.update_mailbox(
-        mailbox=mailbox, change=MailboxChange(Mailbox.Type.ENHANCED, 9000, ""), actor=actor
-    )
-    wait_until_final(mailbox)
-    tasks.settle_mailbox(mailbox_id=mailbox.pk)
-
-    mailbox.refresh_from_db()
-    assert (mailbox.account_type, mailbox.quota_mb) == (Mailbox.Type.BASIC, 5000)
-    assert mailbox.wanted_account_type is None
-    assert Activity.objects.filter(action="mailbox.not_changed").count() == 1
-
-
-def test_a_quota_below_the_mail_that_is_there_is_refused(vendor: Sandbox, actor: Actor) -> None:
-    service = makers.make_service(vendor=vendor)
-    mailbox = makers.make_mailbox(service, "anna", vendor=vendor, usage_mb=4200)
-
-    with pytest.raises(UnableToChangeMailbox, match=r"holds 4\.2 GB"):
-        mailboxes.update_mailbox(mailbox=mailbox, change=MailboxChange(1, 4000, ""), actor=actor)
-
-    assert vendor.calls() == []
-
-
-def test_disable_and_enable_reach_the_vendor(vendor: Sandbox, actor: Actor) -> None:
-    service = makers.make_service(vendor=vendor)
-    mailbox = makers.make_mailbox(service, "anna", vendor=vendor)
-
-    disabled = mailboxes.disable_mailbox(mailbox=mailbox, actor=actor)
-    there = vendor.mailboxes(service.domain)["anna"]["disabled"]
-    enabled = mailboxes.enable_mailbox(mailbox=mailbox, actor=actor)
-
-    assert (disabled.status, there) == (Mailbox.Status.DISABLED, True)
-    assert enabled.status == Mailbox.Status.ACTIVE
-    assert vendor.mailboxes(service.domain)["anna"]["disabled"] is False
-
-
-def test_delete_removes_it_there_and_here(vendor: Sandbox, actor: Actor) -> None:
-    service = makers.make_service(vendor=vendor)
-    mailbox = makers.make_mailbox(service, "anna", vendor=vendor)
-
-    mailboxes.delete_mailbox(mailbox=mailbox, actor=actor)
-
-    assert vendor.mailboxes(service.domain) == {}
-    assert Mailbox.objects.get(pk=mailbox.pk).status == Mailbox.Status.REMOVED
-    assert queries.usage_of(service.mail_domain).basic.used == 0
-
-
-@pytest.mark.parametrize(
-    ("fault", "in_the_end"),
-    [("drop_after", Mailbox.Status.REMOVED), ("http_502", Mailbox.Status.DISABLED)],
-)
-def test_a_removal_with_no_clear_answer_is_looked_up(
-    vendor: Sandbox, actor: Actor, fault: str, in_the_end: str
-) -> None:
-    service = makers.make_service(vendor=vendor)
-    mailbox = makers.make_mailbox(service, "anna", vendor=vendor)
-    mailboxes.disable_mailbox(mailbox=mailbox, actor=actor)
-    vendor.faults.add(action="removeUser", kind=fault)
-
-    unclear = mailboxes.delete_mailbox(mailbox=mailbox, actor=actor)
-    wait_until_final(mailbox)
-    tasks.settle_mailbox(mailbox_id=mailbox.pk)
-
-    mailbox.refresh_from_db()
-    assert unclear.status == Mailbox.Status.REMOVING
-    assert mailbox.status == in_the_end
-    assert (in_the_end == Mailbox.Status.REMOVED) == (vendor.mailboxes(service.domain) == {})
-
-
-def test_a_refused_removal_leaves_the_mailbox_as_it_was(vendor: Sandbox, actor: Actor) -> None:
-    service = makers.make_service(vendor=vendor)
-    mailbox = makers.make_mailbox(service, "anna", vendor=vendor)
-    vendor.faults.add(action="removeUser", kind="reject", sentence="Not today")
-
-    with pytest.raises(UnableToChangeMailbox, match="Not today"):
-        mailboxes.delete_mailbox(mailbox=mailbox, actor=actor)
-
-    mailbox.refresh_from_db()
-    assert mailbox.status == Mailbox.Status.ACTIVE
-    assert not mailbox.is_unsettled
 
 
 def test_generated_passwords_meet_the_rule_and_differ() -> None:
