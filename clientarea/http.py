@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
@@ -14,9 +14,10 @@ from django_htmx.middleware import HtmxDetails
 from billing.models import Service
 from clientarea import navigation
 from clientarea.grants import Grants
-from clientarea.standing import standing_of
+from clientarea.standing import Standing, standing_of
 from clients.actors import Actor
 from clients.models import User
+from provisioning.dns import verification_record_of
 
 DIALOG = "dialog-content"
 
@@ -50,14 +51,17 @@ def render_page(
     }
     service = getattr(request, "service", None)
     if service is not None:
+        standing = standing_of(service)
         content |= {
             "service": service,
             "mail_domain": service.mail_domain,
-            "standing": standing_of(service),
+            "standing": standing,
             "navigation": navigation.entries_for(request.service, request.grants, request.path),
             "can": request.grants,
             "layout": "clientarea/layouts/service.html",
         }
+        if standing is Standing.UNVERIFIED:
+            content["record"] = verification_record_of(service.mail_domain)
     if content["in_dialog"]:
         content["layout"] = "clientarea/layouts/dialog.html"
     content |= context or {}
@@ -76,6 +80,4 @@ def go_to(request: ClientRequest, url: str) -> HttpResponse:
     """Send the browser on; a form sent by htmx has the whole page follow."""
     if request.htmx:
         return HttpResponseClientRedirect(url)
-    response = HttpResponse(status=302)
-    response["Location"] = url
-    return response
+    return HttpResponseRedirect(url)

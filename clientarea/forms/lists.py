@@ -13,6 +13,7 @@ from provisioning.models import Mailbox
 from provisioning.queries import SORTS
 
 LONGEST_SEARCH = 200
+LONGEST_NUMBER = 16
 
 
 @dataclass(frozen=True)
@@ -33,11 +34,11 @@ class MailboxQuery:
         status = query.get("status", "")
         return cls(
             search=query.get("search", "").strip()[:LONGEST_SEARCH],
-            account_type=_number(query.get("type", "")),
+            account_type=number_in(query.get("type", "")),
             status=status if status in Mailbox.Status.values else "",
             sort=sort if sort.removeprefix("-") in SORTS else "address",
             size=_size(query),
-            page=_number(query.get("page", "")) or 1,
+            page=number_in(query.get("page", "")) or 1,
         )
 
     @property
@@ -76,14 +77,15 @@ class ServiceQuery:
             search=query.get("search", "").strip()[:LONGEST_SEARCH],
             status=status if status in Service.Status.values else "",
             size=_size(query),
-            page=_number(query.get("page", "")) or 1,
+            page=number_in(query.get("page", "")) or 1,
         )
 
 
 def _size(query: QueryDict) -> int:
-    size = _number(query.get("size", ""))
+    size = number_in(query.get("size", ""))
     return size if size in SIZES else SIZES[0]
 
 
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < len("1000000") else None
+def number_in(text: str) -> int | None:
+    """Return a small whole number, or nothing."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < LONGEST_NUMBER else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -55,12 +55,13 @@ def _switch(
         if mailbox.is_unsettled:
             level = messages.INFO
             text = _("The change to %(address)s is being checked.") % {"address": mailbox.address}
-    list_query = MailboxQuery.read(request.GET).text
     if request.htmx:
-        context = {"mailbox": mailbox, "list_query": list_query}
-        response = render_page(request, "clientarea/mailboxes/_row.html", context)
+        template = "clientarea/mailboxes/_row.html"
+        response = render_page(request, template, {"mailbox": mailbox})
         tag = messages.constants.DEFAULT_TAGS[level]
         return trigger_client_event(response, "toast", {"level": tag, "text": text})
     messages.add_message(request, level, text)
+    # Back to the page of the list the button stood on.
+    list_query = MailboxQuery.read(QueryDict(request.POST.get("list", ""))).text
     url = reverse("clientarea:mailboxes", kwargs={"service_id": service.pk})
     return go_to(request, f"{url}?{list_query}" if list_query else url)

@@ -13,7 +13,7 @@ from billing.models import Service
 from clientarea.access import client_service, mailbox_of
 from clientarea.columns import columns_of
 from clientarea.forms import mailboxes as forms
-from clientarea.forms.lists import MailboxQuery
+from clientarea.forms.lists import MailboxQuery, number_in
 from clientarea.http import ClientRequest, go_to, render_page
 from clientarea.paging import SIZES, page_of
 from clients.models import Permission
@@ -40,18 +40,20 @@ def index(request: ClientRequest, service: Service) -> HttpResponse:
     )
     total = None if query.is_filtered else usage.mailboxes.used
     page = page_of(found, number=query.page, size=query.size, total=total)
+    new = _new_mailbox(request.GET, service)
     context = {
         "query": query,
         "list_query": query.text,
         "page": page,
+        # The one just created stands first, marked; its own place may be pages away.
+        "new_mailbox": new,
+        "rows": [each for each in page.rows if new is None or each.pk != new.pk],
         "sizes": SIZES,
         "usage": usage,
         "columns": columns_of(query),
         "types": Mailbox.Type.choices,
         "statuses": [each for each in Mailbox.Status.choices if each[0] != Mailbox.Status.REMOVED],
         "actions": MailboxBatch.Action.choices,
-        "new_mailbox": _new_mailbox(request.GET, service, page.rows),
-        "new_id": request.GET.get("new", ""),
         "is_refreshing": mirror.refresh_when_stale(mail_domain),
     }
     wants_list = request.htmx and request.htmx.target == FRAGMENT
@@ -64,7 +66,7 @@ def index(request: ClientRequest, service: Service) -> HttpResponse:
 def row(request: ClientRequest, service: Service, mailbox_id: int) -> HttpResponse:
     """Answer with one row of the list; asked for again while a change is being checked."""
     mailbox = service.mail_domain.mailboxes.filter(pk=mailbox_id).first()
-    context = {"mailbox": mailbox, "list_query": MailboxQuery.read(request.GET).text}
+    context = {"mailbox": mailbox}
     if mailbox is None or mailbox.status == Mailbox.Status.REMOVED:
         return render_page(request, "clientarea/mailboxes/_gone.html", context)
     return render_page(request, "clientarea/mailboxes/_row.html", context)
@@ -181,12 +183,11 @@ def delete(request: ClientRequest, service: Service, mailbox_id: int) -> HttpRes
     return render_page(request, "clientarea/mailboxes/delete.html", context, status=status)
 
 
-def _new_mailbox(query: QueryDict, service: Service, rows: list[Mailbox]) -> Mailbox | None:
-    """Return the mailbox just created, where its row is not on the page anyway."""
-    text = query.get("new", "")
-    if not (text.isascii() and text.isdigit()) or int(text) in {each.pk for each in rows}:
+def _new_mailbox(query: QueryDict, service: Service) -> Mailbox | None:
+    new_id = number_in(query.get("new", ""))
+    if new_id is None:
         return None
-    return service.mail_domain.mailboxes.live().filter(pk=int(text)).first()
+    return service.mail_domain.mailboxes.live().filter(pk=new_id).first()
 
 
 def _say_saved(request: ClientRequest, mailbox: Mailbox) -> None:

@@ -18,7 +18,6 @@ from clientarea.http import ClientRequest, go_to, render_page
 from clientarea.paging import page_of
 from clientarea.standing import Standing, standing_of
 from clients.models import Permission
-from provisioning.dns import verification_record_of
 from provisioning.operations import mirror, verification
 from provisioning.operations.verification import Verdict
 from provisioning.queries import usage_of
@@ -62,8 +61,6 @@ def show(request: ClientRequest, service: Service) -> HttpResponse:
         "change_under_way": mail_domain.jobs.open().order_by("pk").first(),
         "is_refreshing": standing is Standing.OPEN and mirror.refresh_when_stale(mail_domain),
     }
-    if standing is Standing.UNVERIFIED:
-        context["record"] = verification_record_of(mail_domain)
     return render_page(request, "clientarea/services/show.html", context)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 
 from django.urls import reverse
 from django.utils import timezone
@@ -61,8 +62,8 @@ class Stage:
     @property
     def pages(self) -> dict[str, str]:
         """Return every page for somebody logged in, by a name fit for a file."""
-        box = {"mailbox_id": self.mailbox.pk}
-        bulk = f"{self.path('batch-start')}?selected={self.mailbox.pk}&action"
+        box = self.mailbox.pk
+        bulk = f"{self.path('batch-start')}?selected={box}&action"
         return {
             "home": reverse("clientarea:home"),
             "services": reverse("clientarea:services"),
@@ -80,9 +81,9 @@ class Stage:
             "accounts-unverified": self.path("mailboxes", self.unverified),
             "accounts-suspended": self.path("mailboxes", self.suspended),
             "add": self.path("mailboxes-add"),
-            "manage": self.path("mailboxes-manage", **box),
-            "password": self.path("mailboxes-password", **box),
-            "delete": self.path("mailboxes-delete", **box),
+            "manage": self.path("mailboxes-manage", mailbox_id=box),
+            "password": self.path("mailboxes-password", mailbox_id=box),
+            "delete": self.path("mailboxes-delete", mailbox_id=box),
             "bulk-type": f"{bulk}=set_type",
             "bulk-delete": f"{bulk}=delete",
             "batch": self.path("batch", batch_id=self.batch.pk),
@@ -115,22 +116,23 @@ def set_stage(vendor: Sandbox, *, control_panel_url: str = "") -> Stage:
     )
     service = make_service(client=client, product=product, domain="acme.test", vendor=vendor)
     mailbox = _fill(service, vendor)
-    shelf = {"client": client, "product": product}
-    suspended = make_service(domain="late-payer.test", status="suspended", vendor=vendor, **shelf)
+    shelf = partial(make_service, client=client, product=product)
+    suspended = shelf(domain="late-payer.test", status="suspended", vendor=vendor)
     make_mailbox(suspended, "kim", vendor=vendor)
     return Stage(
         user=user,
         service=service,
-        empty=make_service(
+        empty=shelf(
             domain="fresh-start.test",
             vendor=vendor,
             entitlement=Entitlement(basic_mailboxes=5, enhanced_mailboxes=0),
-            **shelf,
         ),
-        unverified=make_unverified(domain="a-rather-long-name-for-a.example.test", **shelf),
+        unverified=make_unverified(
+            domain="a-rather-long-name-for-a.example.test", client=client, product=product
+        ),
         suspended=suspended,
-        pending=make_service(domain="on-its-way.test", status="pending", **shelf),
-        terminated=make_service(domain="gone.test", status="terminated", **shelf),
+        pending=shelf(domain="on-its-way.test", status="pending"),
+        terminated=shelf(domain="gone.test", status="terminated"),
         mailbox=mailbox,
         batch=_batch(service),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -13,6 +14,7 @@ from playwright.sync_api import Browser, Page
 from tests.browser.conftest import log_in
 from tests.browser.stage import OUTSIDE, Stage
 
+Theme = Literal["light", "dark"]
 WIDTHS = {360: 740, 768: 1024, 1280: 900}
 # Set to a directory, every page is also kept there as a picture.
 SHOTS = os.environ.get("SCREENSHOTS", "")
@@ -23,7 +25,7 @@ pytestmark = pytest.mark.browser
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", WIDTHS)
 def test_every_page_is_accessible_and_fits_the_screen(
-    browser: Browser, stage: Stage, site: str, theme: str, width: int
+    browser: Browser, stage: Stage, site: str, theme: Theme, width: int
 ) -> None:
     context = browser.new_context(
         viewport={"width": width, "height": WIDTHS[width]}, color_scheme=theme, base_url=site

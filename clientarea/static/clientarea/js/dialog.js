@@ -4,6 +4,14 @@ const content = document.getElementById("dialog-content");
 const waiting = document.getElementById("dialog-waiting");
 
 if (dialog) {
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-dialog]");
+    const wantsItsOwnTab = event.ctrlKey || event.metaKey || event.shiftKey;
+    if (!link || wantsItsOwnTab || !window.htmx) return;
+    event.preventDefault();
+    htmx.ajax("GET", link.href, { source: link, target: "#dialog-content" });
+  });
+
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (!event.target.matches("[data-dialog]")) return;
     content.replaceChildren(waiting.content.cloneNode(true));
