@@ -25,7 +25,7 @@ def ids(boxes: list[Mailbox]) -> list[int]:
 
 
 def preview(browser: Browser, service: Service, action: str, boxes: list[Mailbox]) -> Any:
-    data = {"action": action, "selected": ids(boxes)}
+    data: dict[str, Any] = {"action": action, "selected": ids(boxes)}
     return browser.get(at("batch-start", service), data, follow=True)
 
 

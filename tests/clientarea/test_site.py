@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection
+from django.http import HttpResponse
 from django.test import Client as Browser
 from django.urls import include, path
 from hypothesis import given
@@ -19,7 +20,7 @@ from clientarea.views import errors
 from tests.clientarea.addresses import at
 
 
-def broken(_request: Any) -> None:
+def broken(_request: Any) -> HttpResponse:
     raise RuntimeError("a secret detail")
 
 

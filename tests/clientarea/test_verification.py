@@ -37,12 +37,12 @@ def resolver(
 
 def recheck(customer: Browser, service: Service) -> str:
     address = at("service-recheck", service)
-    html: str = customer.post(address, follow=True).content.decode()
-    return html
+    return customer.post(address, follow=True).content.decode()
 
 
 def status_of(service: Service) -> str:
-    return MailDomain.objects.get(pk=service.mail_domain_id).status
+    status: str = MailDomain.objects.get(pk=service.mail_domain_id).status
+    return status
 
 
 def test_the_card_gives_all_there_is_to_copy(customer: Browser, waiting: Service) -> None:
