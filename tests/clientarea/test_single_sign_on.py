@@ -26,7 +26,7 @@ def fields_of(html: str) -> dict[str, str]:
 
 
 def form_of(html: str) -> tuple[str, str]:
-    found = re.search(r'<form id="hand-off" method="(\w+)" action="([^"]+)"', html)
+    found = re.search(r'<form id="hand-off"\s+method="(\w+)"\s+action="([^"]+)"', html)
     assert found
     return found[1], found[2]
 
