@@ -1,0 +1,3 @@
+"""Staff pages."""
+
+from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from email.utils import formatdate
+from typing import Any
 
 import httpx
 import pytest
@@ -169,7 +170,7 @@ def test_a_read_waits_as_long_as_the_vendor_asks(vendor: Vendor) -> None:
     [("60", {"total_timeout": 45}), ("5", {"retry_after_max": 3.0})],
 )
 def test_a_longer_wait_than_the_bounds_is_left_to_the_caller(
-    vendor: Vendor, wait: str, bounds: dict[str, float]
+    vendor: Vendor, wait: str, bounds: dict[str, Any]
 ) -> None:
     vendor.will("getFooterDomain", httpx.Response(429, headers={"Retry-After": wait}), ok())
 
