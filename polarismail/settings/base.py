@@ -122,12 +122,13 @@ CSRF_FAILURE_VIEW = "clientarea.views.errors.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
+IMAGE_SOURCES = [SELF, "data:"]
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
         "script-src": [SELF, NONCE],
         "style-src": [SELF],
-        "img-src": [SELF, "data:"],
+        "img-src": IMAGE_SOURCES,
         "font-src": [SELF],
         "connect-src": [SELF],
         "form-action": [SELF],
@@ -153,6 +154,9 @@ STATIC_URL = "/static/"
 BRAND_NAME = env.str("BRAND_NAME", default="PolarisMail")
 BRAND_COLOR = env.str("BRAND_COLOR", default="#3b4fd8")
 BRAND_LOGO_URL = env.str("BRAND_LOGO_URL", default="")
+if BRAND_LOGO_URL.startswith(("https://", "http://")):
+    # A logo that lies elsewhere may be loaded from there, and nothing else may.
+    IMAGE_SOURCES.append("/".join(BRAND_LOGO_URL.split("/")[:3]))
 SUPPORT_EMAIL = env.str("SUPPORT_EMAIL", default="")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Support <support@localhost>")
 
