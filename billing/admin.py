@@ -64,7 +64,7 @@ class ServiceAdmin(admin.ModelAdmin[Service]):
     list_filter = ("status", "product")
     list_select_related = ("client", "product", "mail_domain")
     search_fields = ("mail_domain__domain", "client__name", "client__company")
-    actions = ("suspend", "unsuspend", "terminate")
+    actions = ("suspend", "unsuspend")
 
     def save_model(
         self,
@@ -109,17 +109,6 @@ class ServiceAdmin(admin.ModelAdmin[Service]):
                 request,
                 service,
                 lambda service=service: services.unsuspend_service(
-                    service=service, actor=actor_of(request)
-                ),
-            )
-
-    @admin.action(description="Terminate: deletes all mail at once", permissions=["add"])
-    def terminate(self, request: HttpRequest, queryset: QuerySet[Service]) -> None:
-        for service in queryset:
-            self._ask(
-                request,
-                service,
-                lambda service=service: services.terminate_service(
                     service=service, actor=actor_of(request)
                 ),
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from clients.actors import Actor
@@ -112,11 +113,11 @@ def _request(
     domain = MailDomain.objects.select_for_update().get(pk=mail_domain.pk)
     _check(domain, action)
     now = timezone.now()
-    contrary = domain.jobs.filter(
+    pointless = Q(
         action__in=SUPERSEDES.get(action, []),
         status__in=[ModuleJob.Status.QUEUED, ModuleJob.Status.FAILED],
-    )
-    for job in contrary.select_for_update():
+    ) | Q(action=action, status=ModuleJob.Status.FAILED)
+    for job in domain.jobs.filter(pointless).select_for_update():
         job.cancel(at=now, message=f"Superseded by: {Action(action).label}.")
         job.save()
     running = domain.jobs.open().filter(action=action).first()

@@ -10,6 +10,7 @@ from django.conf import settings
 
 from clients.actors import Actor
 from provisioning import tasks
+from provisioning.emailarray import AlreadyExists
 from provisioning.models import Mailbox, MailDomain
 from provisioning.workers import mailboxes
 from provisioning.workers.mailboxes import (
@@ -57,7 +58,13 @@ def add_mailbox(*, mail_domain: MailDomain, spec: MailboxSpec, actor: Actor) -> 
     if problem:
         raise UnableToAddMailbox(problem, field="local_part")
     _check(UnableToAddMailbox, spec.password, spec.quota_mb, spec.display_name)
-    mailbox = mailboxes.add(mail_domain, spec, actor)
+    try:
+        mailbox = mailboxes.add(mail_domain, spec, actor)
+    except UnableToAddMailbox as error:
+        if error.code == AlreadyExists.cause:
+            # The vendor has an address that we do not know of: show it.
+            tasks.wake(tasks.refresh_domain, mail_domain_id=mail_domain.pk)
+        raise
     tasks.wake(tasks.settle_mailbox, mailbox_id=mailbox.pk)
     return mailbox
 

@@ -82,7 +82,9 @@ def add(mail_domain: MailDomain, spec: MailboxSpec, actor: Actor) -> Mailbox:
     except EmailArrayError as error:
         _record_not_added(mailbox, error, actor)
         raise UnableToAddMailbox(
-            refusals.sentence(error, mailbox.address), field=refusals.field_of(error)
+            refusals.sentence(error, mailbox.address),
+            field=refusals.field_of(error),
+            code=error.cause,
         ) from error
     after: dict[str, object] = {"account_type": spec.account_type, "quota_mb": spec.quota_mb}
     return _record(mailbox, Mailbox.activate, Note("mailbox.added", actor, after))
@@ -326,7 +328,9 @@ def _write(
     except EmailArrayError as error:
         _record_unchanged(row, undo)
         raise UnableToChangeMailbox(
-            refusals.sentence(error, row.address), field=refusals.field_of(error)
+            refusals.sentence(error, row.address),
+            field=refusals.field_of(error),
+            code=error.cause,
         ) from error
     return _record(row, confirm, note)
 

@@ -79,7 +79,7 @@ def settle(mailbox_id: int, *, now: datetime) -> None:
 @transaction.atomic(durable=True)
 def _record_found(mailbox: Mailbox, found: RemoteMailbox | None, now: datetime) -> None:
     row = lock(mailbox)
-    if row.unsettled_since != mailbox.unsettled_since or row.status != mailbox.status:
+    if _version(row) != _version(mailbox):
         return  # something newer has been claimed or recorded since we asked
     is_final = row.unsettled_since is None or (
         now - row.unsettled_since >= timedelta(seconds=settings.SETTLE_SECONDS)
@@ -97,6 +97,10 @@ def _record_found(mailbox: Mailbox, found: RemoteMailbox | None, now: datetime) 
         row.save()
         if was_asked:
             note(row, action, actor)
+
+
+def _version(row: Mailbox) -> tuple[object, ...]:
+    return row.status, row.unsettled_since, row.settled_at
 
 
 def _settle_creation(

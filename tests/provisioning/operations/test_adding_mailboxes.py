@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 from django.utils import timezone
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from billing.models import Service
 from clients.actors import Actor
@@ -262,17 +263,23 @@ def test_a_delivery_made_twice_is_one_mailbox_with_the_typed_password(
     assert vendor.accepts_password(service.domain, "anna", GOOD)
 
 
-def test_somebody_elses_mailbox_of_that_name_is_not_taken_over(
-    vendor: Sandbox, actor: Actor
+def test_a_mailbox_of_that_name_made_elsewhere_is_shown_and_not_taken_over(
+    vendor: Sandbox,
+    actor: Actor,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     service = makers.make_service(vendor=vendor)
     vendor.add_mailbox(service.domain, "anna", quota_gb=1, password="Older-7781!z")
 
-    with pytest.raises(UnableToAddMailbox, match="already in use"):
+    with (
+        django_capture_on_commit_callbacks(execute=True),
+        pytest.raises(UnableToAddMailbox, match="already in use"),
+    ):
         add(service, actor)
 
     assert vendor.accepts_password(service.domain, "anna", "Older-7781!z")
-    assert not service.mail_domain.mailboxes.live().exists()
+    shown = service.mail_domain.mailboxes.live().get()
+    assert (shown.local_part, shown.quota_mb) == ("anna", 1000)
 
 
 def test_generated_passwords_meet_the_rule_and_differ() -> None:

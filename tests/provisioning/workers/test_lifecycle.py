@@ -335,6 +335,21 @@ def test_staff_can_retry_a_failed_job(vendor: Sandbox, actor: Actor, run_jobs: R
     assert list(vendor.domains()) == ["acme.test"]
 
 
+def test_a_new_request_takes_the_place_of_a_failed_one(
+    vendor: Sandbox, actor: Actor, run_jobs: Run
+) -> None:
+    service = place(actor)
+    vendor.add_reseller(stand_in.USERNAME, "another password")
+    run_jobs()
+    failed = job_of(service, Action.CREATE)
+
+    lifecycle.request_creation(mail_domain=service.mail_domain, actor=actor)
+
+    failed.refresh_from_db()
+    assert failed.status == Status.CANCELLED
+    assert job_of(service, Action.CREATE).status == Status.QUEUED
+
+
 def test_a_late_worker_cannot_record_over_its_successor(
     vendor: Sandbox, actor: Actor, run_jobs: Run
 ) -> None:

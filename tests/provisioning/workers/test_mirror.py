@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from billing.models import Service
 from clients.actors import Actor
@@ -232,14 +233,14 @@ def test_a_fresh_mirror_is_not_asked_for_again(vendor: Sandbox) -> None:
 
 
 def test_many_who_ask_send_one_message(
-    vendor: Sandbox, django_capture_on_commit_callbacks: object
+    vendor: Sandbox, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     service = makers.make_service(vendor=vendor)
     old = timezone.now() - timedelta(hours=1)
     MailDomain.objects.update(mirrored_at=old)
     domain = MailDomain.objects.get(pk=service.mail_domain.pk)
 
-    with django_capture_on_commit_callbacks() as callbacks:  # type: ignore[operator]
+    with django_capture_on_commit_callbacks() as callbacks:
         asked = [mirror.refresh_when_stale(domain) for _ in range(3)]
 
     assert len(callbacks) == 1
