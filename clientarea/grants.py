@@ -24,6 +24,11 @@ class Grants:
         return self.allows(Permission.MANAGE_MAILBOXES)
 
     @property
+    def view_service(self) -> bool:
+        """Tell whether the overview of a service is open to this user."""
+        return self.allows(Permission.PRODUCTS)
+
+    @property
     def open_mailboxes(self) -> bool:
         """Tell whether this user may open webmail and the control panel of a mailbox."""
         return self.allows(Permission.MAILBOX_SSO)
