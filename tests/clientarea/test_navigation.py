@@ -1,0 +1,55 @@
+"""The one list that tiles and sidebar read."""
+
+from __future__ import annotations
+
+import pytest
+
+from clientarea import navigation
+from clientarea.grants import Grants
+from clients.models import Permission
+from tests import makers
+from tests.clientarea.addresses import at
+
+EVERYTHING = Grants(is_owner=True, permissions=frozenset())
+
+
+def test_the_entries_come_in_their_fixed_order() -> None:
+    labels = [str(entry.label) for entry in navigation.ENTRIES]
+
+    assert labels == [
+        "Overview",
+        "Accounts",
+        "Aliases",
+        "Forwarding",
+        "Distribution Lists",
+        "DKIM Setup",
+        "Branding",
+        "Upgrade/Downgrade",
+        "Request Cancellation",
+    ]
+
+
+@pytest.mark.django_db
+def test_an_entry_without_a_page_is_not_offered() -> None:
+    links = navigation.entries_for(makers.make_service(), EVERYTHING, "/")
+
+    assert [str(link.label) for link in links] == ["Overview", "Accounts"]
+
+
+@pytest.mark.django_db
+def test_the_entry_one_is_under_is_marked_and_the_overview_only_on_itself() -> None:
+    service = makers.make_service()
+    below = at("mailboxes-add", service)
+
+    links = navigation.entries_for(service, EVERYTHING, below)
+
+    assert [(link.is_current, link.is_here) for link in links] == [(False, False), (True, False)]
+
+
+@pytest.mark.django_db
+def test_an_entry_without_the_permission_is_not_offered() -> None:
+    grants = Grants(is_owner=False, permissions=frozenset({Permission.PRODUCTS}))
+
+    links = navigation.entries_for(makers.make_service(), grants, "/")
+
+    assert [str(link.label) for link in links] == ["Overview"]
