@@ -2,39 +2,29 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import structlog
 from celery import Task, shared_task
-from django.db import transaction
 from django.utils import timezone
-from kombu.exceptions import OperationalError
 
 from clients.actors import Actor
+from core.wake import wake as wake
 from provisioning.emailarray import EmailArrayError
 from provisioning.models import MailDomain, ModuleJob
-from provisioning.workers import batches, mirror, runner, settlement, sweep, verification
+from provisioning.workers import (
+    batches,
+    mirror,
+    removal,
+    runner,
+    settlement,
+    sweep,
+    verification,
+)
 from provisioning.workers.verification import Verdict
 
 log = structlog.get_logger(__name__)
 POLL = Actor.system("verification poll")
-
-
-def wake(task: Task[Any, Any], **kwargs: object) -> None:
-    """
-    Send a message once the open transaction has committed.
-
-    A broker that is down costs nothing but time: the row waits and the sweep wakes it.
-    """
-    transaction.on_commit(partial(_send, task, kwargs))
-
-
-def _send(task: Task[Any, Any], kwargs: dict[str, object]) -> None:
-    try:
-        task.apply_async(kwargs=kwargs)
-    except (OperationalError, OSError):
-        log.warning("no broker; the sweep will do it", task=task.name, **kwargs)
 
 
 def wake_job(job: ModuleJob) -> None:
@@ -120,6 +110,12 @@ def settle_mailbox(*, mailbox_id: int, **_later: object) -> None:
         log.info("mailbox not settled yet", mailbox=mailbox_id, cause=error.cause)
 
 
+@shared_task(name="provisioning.purge_mailbox")
+def purge_mailbox(*, mailbox_id: int, **_later: object) -> None:
+    """Remove a mailbox whose time in the trash is over."""
+    removal.purge(mailbox_id, now=timezone.now())
+
+
 @shared_task(name="provisioning.run_batch")
 def run_batch(*, batch_id: int, **_later: object) -> None:
     """Work through a batch of mailbox changes."""
@@ -151,6 +147,8 @@ def sweep_up(**_later: object) -> None:
         wake(settle_mailbox, mailbox_id=mailbox_id)
     for batch_id in work.batches:
         wake(run_batch, batch_id=batch_id)
+    for mailbox_id in work.purges:
+        wake(purge_mailbox, mailbox_id=mailbox_id)
 
 
 @shared_task(name="provisioning.prune_module_log")
