@@ -25,4 +25,4 @@ def services_of(user: User, *, search: str = "", status: str = "") -> QuerySet[S
             filter=~Q(mail_domain__mailboxes__status=Mailbox.Status.REMOVED),
             distinct=True,
         )
-    )
+    ).order_by("mail_domain__domain", "pk")

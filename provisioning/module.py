@@ -214,7 +214,9 @@ def change_package(mail_domain: MailDomain, entitlement: Entitlement) -> RemoteU
     if not _shrinks(mail_domain.entitlement, entitlement):
         return None
     with gateway.vendor(mail_domain.server, mail_domain) as vendor:
-        rows = list(vendor.mailboxes.all(mail_domain.domain))
+        in_trash = set(mail_domain.mailboxes.trashed().values_list("local_part", flat=True))
+        every = vendor.mailboxes.all(mail_domain.domain)
+        rows = [row for row in every if row.username not in in_trash]
         return RemoteUsage(
             basic=sum(row.account_type == Mailbox.Type.BASIC for row in rows),
             enhanced=sum(row.account_type == Mailbox.Type.ENHANCED for row in rows),

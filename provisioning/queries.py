@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 
 from provisioning.models import Alias, DistributionList, Forward, Mailbox, MailDomain
 
+TRASHED = "a recently deleted mailbox"
 SORTS = {
     "address": "local_part",
     "type": "account_type",
@@ -192,10 +193,16 @@ def dependents_of(mailbox: Mailbox) -> Dependents:
 
 def address_taken_by(mail_domain: MailDomain, local_part: str) -> str:
     """Return what already has this address (`a mailbox`, `an alias`, `a list`), or nothing."""
-    if mail_domain.mailboxes.live().filter(local_part=local_part).exists():
-        return "a mailbox"
+    mailbox = mail_domain.mailboxes.existing().filter(local_part=local_part).first()
+    if mailbox is not None:
+        return TRASHED if mailbox.status == Mailbox.Status.TRASHED else "a mailbox"
     if mail_domain.aliases.filter(local_part=local_part).exists():
         return "an alias"
     if mail_domain.distribution_lists.filter(local_part=local_part).exists():
         return "a distribution list"
     return ""
+
+
+def recently_deleted(mail_domain: MailDomain) -> QuerySet[Mailbox]:
+    """Return the mailboxes that can be restored, the latest first."""
+    return mail_domain.mailboxes.trashed().order_by("-trashed_at", "local_part")

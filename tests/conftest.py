@@ -56,6 +56,8 @@ def run_jobs() -> Callable[[], None]:
                 tasks.settle_mailbox(mailbox_id=mailbox_id)
             for batch_id in work.batches:
                 tasks.run_batch(batch_id=batch_id)
+            for mailbox_id in work.purges:
+                tasks.purge_mailbox(mailbox_id=mailbox_id)
             if not (work.jobs or work.batches or work.verifications):
                 return
         raise AssertionError("the work does not come to an end")

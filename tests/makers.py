@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -163,6 +163,8 @@ def make_mailbox(
         mailbox.disable()
     if status == Mailbox.Status.REMOVING:
         mailbox.begin_removal()
+    if status == Mailbox.Status.TRASHED:
+        mailbox.trash(at=timezone.now(), purge_at=timezone.now() + timedelta(days=7))
     if status == Mailbox.Status.REMOVED:
         mailbox.remove(at=timezone.now())
     mailbox.save()

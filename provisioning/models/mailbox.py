@@ -16,9 +16,18 @@ from provisioning.models.mail_domain import MailDomain
 
 
 class MailboxQuerySet(models.QuerySet["Mailbox"]):
-    def live(self) -> MailboxQuerySet:
-        """Mailboxes that take up a slot, finished or not."""
+    def existing(self) -> MailboxQuerySet:
+        """Mailboxes that hold their address: all the vendor has, or may have."""
         return self.exclude(status=Mailbox.Status.REMOVED)
+
+    def live(self) -> MailboxQuerySet:
+        """Mailboxes that take up a slot, finished or not; those in the trash have given it up."""
+        in_trash = models.Q(status=Mailbox.Status.TRASHED, unsettled_since=None)
+        return self.existing().exclude(in_trash)
+
+    def trashed(self) -> MailboxQuerySet:
+        """Mailboxes that were deleted lately and can be restored."""
+        return self.filter(status=Mailbox.Status.TRASHED)
 
     def of_type(self, account_type: int) -> MailboxQuerySet:
         """Mailboxes that are of this type or about to be."""
@@ -50,6 +59,7 @@ class Mailbox(ConcurrentTransitionMixin, models.Model):
         CREATING = "creating", "Being created"
         ACTIVE = "active", "Active"
         DISABLED = "disabled", "Disabled"
+        TRASHED = "trashed", "Recently deleted"
         REMOVING = "removing", "Being deleted"
         REMOVED = "removed", "Deleted"
 
@@ -80,6 +90,10 @@ class Mailbox(ConcurrentTransitionMixin, models.Model):
     # One per filled-in form: the same click sent twice finds the first one's mailbox.
     request_key = models.UUIDField(null=True, blank=True, unique=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    # Deleted by the customer, disabled at the vendor, removed there at `purge_at`.
+    trashed_at = models.DateTimeField(null=True, blank=True)
+    purge_at = models.DateTimeField(null=True, blank=True)
+    was_disabled = models.BooleanField(default=False)
     removed_at = models.DateTimeField(null=True, blank=True)
 
     objects = MailboxQuerySet.as_manager()
@@ -100,6 +114,9 @@ class Mailbox(ConcurrentTransitionMixin, models.Model):
                 fields=["unsettled_since"],
                 condition=models.Q(unsettled_since__isnull=False),
                 name="mailbox_unsettled",
+            ),
+            models.Index(
+                fields=["purge_at"], condition=models.Q(status="trashed"), name="mailbox_to_purge"
             ),
         ]
 
@@ -145,7 +162,27 @@ class Mailbox(ConcurrentTransitionMixin, models.Model):
     def disable(self) -> None:
         """The vendor confirmed that nobody can log in."""
 
-    @transition(status, source=[Status.ACTIVE, Status.DISABLED], target=Status.REMOVING)
+    @transition(status, source=[Status.ACTIVE, Status.DISABLED], target=Status.TRASHED)
+    def trash(self, *, at: datetime, purge_at: datetime) -> None:
+        """The customer has deleted it; the vendor is told to disable it."""
+        self.trashed_at = at
+        self.purge_at = purge_at
+
+    @transition(status, source=Status.TRASHED, target=Status.ACTIVE)
+    def restore(self) -> None:
+        """The vendor confirmed that it may be used again."""
+        self.trashed_at = self.purge_at = None
+
+    @transition(status, source=Status.TRASHED, target=Status.DISABLED)
+    def restore_disabled(self) -> None:
+        """It was disabled when it was deleted, and is so again."""
+        self.trashed_at = self.purge_at = None
+
+    @transition(
+        status,
+        source=[Status.ACTIVE, Status.DISABLED, Status.TRASHED],
+        target=Status.REMOVING,
+    )
     def begin_removal(self) -> None:
         """The vendor is about to be told."""
 
@@ -157,9 +194,19 @@ class Mailbox(ConcurrentTransitionMixin, models.Model):
     def keep_disabled(self) -> None:
         """The removal did not happen; the mailbox is still disabled."""
 
+    @transition(status, source=Status.REMOVING, target=Status.TRASHED)
+    def keep_trashed(self) -> None:
+        """The removal did not happen; the mailbox can still be restored."""
+
     @transition(
         status,
-        source=[Status.CREATING, Status.ACTIVE, Status.DISABLED, Status.REMOVING],
+        source=[
+            Status.CREATING,
+            Status.ACTIVE,
+            Status.DISABLED,
+            Status.TRASHED,
+            Status.REMOVING,
+        ],
         target=Status.REMOVED,
     )
     def remove(self, *, at: datetime) -> None:

@@ -9,6 +9,7 @@ from django.db import transaction
 from clients.actors import Actor
 from clients.operations import activity
 from core.errors import OperationError
+from core.wake import wake
 from provisioning import tasks
 from provisioning.models import Mailbox, MailboxBatch, MailboxBatchItem, MailDomain
 
@@ -67,7 +68,7 @@ def start_batch(
         actor=actor,
         after={"account_type": account_type, "quota_mb": quota_mb},
     )
-    tasks.wake(tasks.run_batch, batch_id=batch.pk)
+    wake(tasks.run_batch, batch_id=batch.pk)
     return batch
 
 

@@ -9,10 +9,11 @@ import string
 from django.conf import settings
 
 from clients.actors import Actor
+from core.wake import wake
 from provisioning import tasks
 from provisioning.emailarray import AlreadyExists
 from provisioning.models import Mailbox, MailDomain
-from provisioning.workers import mailboxes
+from provisioning.workers import mailboxes, removal
 from provisioning.workers.mailboxes import (
     MailboxChange,
     MailboxSpec,
@@ -32,6 +33,8 @@ __all__ = [
     "generate_password",
     "local_part_problem",
     "password_problems",
+    "purge_mailbox",
+    "restore_mailbox",
     "update_mailbox",
 ]
 
@@ -63,9 +66,9 @@ def add_mailbox(*, mail_domain: MailDomain, spec: MailboxSpec, actor: Actor) -> 
     except UnableToAddMailbox as error:
         if error.code == AlreadyExists.cause:
             # The vendor has an address that we do not know of: show it.
-            tasks.wake(tasks.refresh_domain, mail_domain_id=mail_domain.pk)
+            wake(tasks.refresh_domain, mail_domain_id=mail_domain.pk)
         raise
-    tasks.wake(tasks.settle_mailbox, mailbox_id=mailbox.pk)
+    wake(tasks.settle_mailbox, mailbox_id=mailbox.pk)
     return mailbox
 
 
@@ -79,7 +82,7 @@ def update_mailbox(*, mailbox: Mailbox, change: MailboxChange, actor: Actor) -> 
     """
     _check(UnableToChangeMailbox, change.password, change.quota_mb, change.display_name)
     changed = mailboxes.update(mailbox, change, actor)
-    tasks.wake(tasks.settle_mailbox, mailbox_id=changed.pk)
+    wake(tasks.settle_mailbox, mailbox_id=changed.pk)
     return changed
 
 
@@ -103,16 +106,34 @@ def disable_mailbox(*, mailbox: Mailbox, actor: Actor) -> Mailbox:
 
 def delete_mailbox(*, mailbox: Mailbox, actor: Actor) -> Mailbox:
     """
-    Delete the mailbox and all mail in it. Nothing brings it back.
+    Delete the mailbox: it can be restored for MAILBOX_TRASH_DAYS, and is gone at once where 0.
 
     :raises UnableToChangeMailbox: with a reason fit for the customer
     """
-    return _settle_if_unclear(mailboxes.remove(mailbox, actor))
+    return _settle_if_unclear(removal.delete(mailbox, actor))
+
+
+def restore_mailbox(*, mailbox: Mailbox, actor: Actor) -> Mailbox:
+    """
+    Take a deleted mailbox back, with all its mail; it needs a free slot again.
+
+    :raises UnableToChangeMailbox: the plan is full, or with the vendor's reason
+    """
+    return _settle_if_unclear(removal.restore(mailbox, actor))
+
+
+def purge_mailbox(*, mailbox: Mailbox, actor: Actor) -> Mailbox:
+    """
+    Delete the mailbox and all mail in it now. Nothing brings it back.
+
+    :raises UnableToChangeMailbox: with a reason fit for the customer
+    """
+    return _settle_if_unclear(removal.remove(mailbox, actor))
 
 
 def _settle_if_unclear(mailbox: Mailbox) -> Mailbox:
     if mailbox.is_unsettled:
-        tasks.wake(tasks.settle_mailbox, mailbox_id=mailbox.pk)
+        wake(tasks.settle_mailbox, mailbox_id=mailbox.pk)
     return mailbox
 
 

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
+from core.wake import wake
 from provisioning import tasks
 from provisioning.models import MailDomain
 
@@ -36,5 +37,5 @@ def refresh(mail_domain: MailDomain) -> bool:
         .update(mirror_requested_at=now)
     )
     if asked:
-        tasks.wake(tasks.refresh_domain, mail_domain_id=mail_domain.pk)
+        wake(tasks.refresh_domain, mail_domain_id=mail_domain.pk)
     return bool(asked)

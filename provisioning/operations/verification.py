@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from clients.actors import Actor
+from core.wake import wake
 from provisioning import dns, tasks
 from provisioning.dns import Lookup
 from provisioning.emailarray import EmailArrayError
@@ -37,7 +38,7 @@ def recheck(*, mail_domain: MailDomain, actor: Actor) -> Verdict:
     if verdict is verification.Verdict.DROPPED:
         return _add_again(mail_domain, actor)
     if verdict is verification.Verdict.VERIFIED:
-        tasks.wake(tasks.refresh_domain, mail_domain_id=mail_domain.pk)
+        wake(tasks.refresh_domain, mail_domain_id=mail_domain.pk)
         return Verdict.VERIFIED
     if verdict is verification.Verdict.UNKNOWN:
         return Verdict.UNKNOWN

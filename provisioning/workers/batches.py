@@ -13,7 +13,7 @@ from django.utils import timezone
 from clients.actors import Actor
 from core.errors import OperationError
 from provisioning.models import Mailbox, MailboxBatch, MailboxBatchItem
-from provisioning.workers import mailboxes
+from provisioning.workers import mailboxes, removal
 from provisioning.workers.mailboxes import MailboxChange
 
 Action = MailboxBatch.Action
@@ -94,7 +94,7 @@ def _set_quota(batch: MailboxBatch, mailbox: Mailbox, actor: Actor) -> Mailbox:
 ACTIONS: dict[str, Callable[[MailboxBatch, Mailbox, Actor], Mailbox]] = {
     Action.ENABLE: lambda _batch, mailbox, actor: mailboxes.enable(mailbox, actor),
     Action.DISABLE: lambda _batch, mailbox, actor: mailboxes.disable(mailbox, actor),
-    Action.DELETE: lambda _batch, mailbox, actor: mailboxes.remove(mailbox, actor),
+    Action.DELETE: lambda _batch, mailbox, actor: removal.delete(mailbox, actor),
     Action.SET_TYPE: _set_type,
     Action.SET_QUOTA: _set_quota,
 }

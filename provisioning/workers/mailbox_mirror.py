@@ -33,7 +33,7 @@ def record(domain: MailDomain, reading: Reading) -> list[Difference]:
     A row with a write under way, or settled after the reading began, is newer than the reading.
     """
     listed = {row.username: row for row in reading.mailboxes}
-    rows = {row.local_part: row for row in domain.mailboxes.live()}
+    rows = {row.local_part: row for row in domain.mailboxes.existing()}
     just_removed = set(
         domain.mailboxes.filter(
             status=Mailbox.Status.REMOVED, removed_at__gte=reading.began_at
@@ -73,7 +73,8 @@ def _differences(row: Mailbox, found: RemoteMailbox) -> list[Difference]:
     if found.quota_mb is not None and row.quota_mb != found.quota_mb:
         ours, theirs = str(row.quota_mb), str(found.quota_mb)
         differences.append(Difference(Drift.Kind.QUOTA, row.address, ours, theirs))
-    if (row.status == Mailbox.Status.DISABLED) != found.is_disabled:
+    off = {Mailbox.Status.DISABLED, Mailbox.Status.TRASHED}
+    if (row.status in off) != found.is_disabled:
         theirs = "disabled" if found.is_disabled else "active"
         differences.append(Difference(Drift.Kind.STATUS, row.address, row.status, theirs))
     return differences

@@ -17,7 +17,6 @@ from provisioning.emailarray import (
     AlreadyExists,
     EmailArrayClient,
     EmailArrayError,
-    NotFound,
     OutcomeUnknown,
 )
 from provisioning.emailarray.types import RemoteMailbox
@@ -87,7 +86,7 @@ def add(mail_domain: MailDomain, spec: MailboxSpec, actor: Actor) -> Mailbox:
             code=error.cause,
         ) from error
     after: dict[str, object] = {"account_type": spec.account_type, "quota_mb": spec.quota_mb}
-    return _record(mailbox, Mailbox.activate, Note("mailbox.added", actor, after))
+    return record(mailbox, Mailbox.activate, Note("mailbox.added", actor, after))
 
 
 def _add_at_vendor(vendor: EmailArrayClient, mailbox: Mailbox, spec: MailboxSpec) -> None:
@@ -194,12 +193,12 @@ def update(mailbox: Mailbox, change: MailboxChange, actor: Actor) -> Mailbox:
     }
     if change.password is not None:
         after["has_new_password"] = True
-    return _write(row, call, confirm, Note("mailbox.changed", actor, after))
+    return write(row, call, confirm, Note("mailbox.changed", actor, after))
 
 
 @transaction.atomic(durable=True)
 def _claim_update(mailbox: Mailbox, change: MailboxChange, actor: Actor) -> Mailbox:
-    row = _changeable(mailbox)
+    row = changeable(mailbox)
     problem = room.for_change(
         row.mail_domain, row, account_type=change.account_type, quota_mb=change.quota_mb
     )
@@ -226,7 +225,7 @@ def enable(mailbox: Mailbox, actor: Actor) -> Mailbox:
     def call(vendor: EmailArrayClient) -> None:
         vendor.mailboxes.enable(domain=domain, username=row.local_part)
 
-    return _write(row, call, Mailbox.activate, Note("mailbox.enabled", actor))
+    return write(row, call, Mailbox.activate, Note("mailbox.enabled", actor))
 
 
 def disable(mailbox: Mailbox, actor: Actor) -> Mailbox:
@@ -243,65 +242,31 @@ def disable(mailbox: Mailbox, actor: Actor) -> Mailbox:
     def call(vendor: EmailArrayClient) -> None:
         vendor.mailboxes.disable(domain=domain, username=row.local_part)
 
-    return _write(row, call, Mailbox.disable, Note("mailbox.disabled", actor))
+    return write(row, call, Mailbox.disable, Note("mailbox.disabled", actor))
 
 
 @transaction.atomic(durable=True)
 def _claim_switch(mailbox: Mailbox, wanted: str, actor: Actor) -> Mailbox:
-    row = _changeable(mailbox)
+    row = changeable(mailbox)
     if row.status != wanted:
         row.begin(actor, at=timezone.now())
         row.save()
     return row
 
 
-def remove(mailbox: Mailbox, actor: Actor) -> Mailbox:
+def changeable(mailbox: Mailbox, *states: str) -> Mailbox:
     """
-    Delete a mailbox with its mail; stays REMOVING where there was no clear answer.
+    Return the mailbox under its domain's lock, if its state allows a change.
 
     :raises UnableToChangeMailbox: with a reason fit for the customer
     """
-    row, was = _claim_removal(mailbox, actor)
-    domain = row.mail_domain
-
-    def call(vendor: EmailArrayClient) -> None:
-        try:
-            vendor.mailboxes.remove(domain=domain.domain, username=row.local_part)
-        except NotFound:
-            return  # gone is what was wanted
-
-    def confirm(fresh: Mailbox) -> None:
-        fresh.remove(at=timezone.now())
-        # The vendor removes a mailbox's own forwards with it.
-        domain.forwards.filter(local_part=fresh.local_part).delete()
-
-    def undo(fresh: Mailbox) -> None:
-        if was == Mailbox.Status.ACTIVE:
-            fresh.keep_active()
-        else:
-            fresh.keep_disabled()
-
-    return _write(row, call, confirm, Note("mailbox.deleted", actor), undo=undo)
-
-
-@transaction.atomic(durable=True)
-def _claim_removal(mailbox: Mailbox, actor: Actor) -> tuple[Mailbox, str]:
-    row = _changeable(mailbox)
-    was = row.status
-    row.begin_removal()
-    row.begin(actor, at=timezone.now())
-    row.save()
-    return row, was
-
-
-def _changeable(mailbox: Mailbox) -> Mailbox:
     domain = room.lock(mailbox.mail_domain)
     row = Mailbox.objects.select_for_update().get(pk=mailbox.pk, mail_domain=domain)
     row.mail_domain = domain
     problem = room.for_any_change(domain)
     if problem:
         raise UnableToChangeMailbox(problem.message)
-    if row.status not in {Mailbox.Status.ACTIVE, Mailbox.Status.DISABLED}:
+    if row.status not in (states or (Mailbox.Status.ACTIVE, Mailbox.Status.DISABLED)):
         raise UnableToChangeMailbox(f"{row.address} is {row.get_status_display().lower()}.")
     if row.is_unsettled:
         raise UnableToChangeMailbox(
@@ -311,7 +276,7 @@ def _changeable(mailbox: Mailbox) -> Mailbox:
     return row
 
 
-def _write(
+def write(
     row: Mailbox,
     call: Callable[[EmailArrayClient], None],
     confirm: Callable[[Mailbox], None],
@@ -319,6 +284,11 @@ def _write(
     *,
     undo: Callable[[Mailbox], None] | None = None,
 ) -> Mailbox:
+    """
+    Make one call for a claimed mailbox and record its answer; `undo` follows a refusal.
+
+    :raises UnableToChangeMailbox: with a reason fit for the customer
+    """
     domain = row.mail_domain
     try:
         with gateway.vendor(domain.server, domain) as vendor:
@@ -332,7 +302,7 @@ def _write(
             field=refusals.field_of(error),
             code=error.cause,
         ) from error
-    return _record(row, confirm, note)
+    return record(row, confirm, note)
 
 
 @transaction.atomic(durable=True)
@@ -340,14 +310,14 @@ def _record_unchanged(mailbox: Mailbox, undo: Callable[[Mailbox], None] | None) 
     row = settlement.lock(mailbox)
     if row.unsettled_since != mailbox.unsettled_since:
         return
-    if undo is not None and row.status == Mailbox.Status.REMOVING:
+    if undo is not None:
         undo(row)
     row.settle(at=timezone.now())
     row.save()
 
 
 @transaction.atomic(durable=True)
-def _record(mailbox: Mailbox, confirm: Callable[[Mailbox], None], note: Note) -> Mailbox:
+def record(mailbox: Mailbox, confirm: Callable[[Mailbox], None], note: Note) -> Mailbox:
     row = settlement.lock(mailbox)
     if row.unsettled_since != mailbox.unsettled_since:
         return row  # the answer came so late that the outcome had been looked up already

@@ -128,7 +128,7 @@ def record_terminated(
         domain.terminate(at=now)
         domain.save()
     # One statement for thousands of rows; every live state may end here.
-    domain.mailboxes.live().update(
+    domain.mailboxes.existing().update(
         status=Mailbox.Status.REMOVED, removed_at=now, unsettled_since=None, request_key=None
     )
     domain.aliases.all().delete()

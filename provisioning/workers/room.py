@@ -56,11 +56,25 @@ def for_new_mailbox(
     if problem:
         return problem
     taken_by = queries.address_taken_by(domain, local_part)
+    if taken_by == queries.TRASHED:
+        return Problem(
+            f"{local_part}@{domain.domain} was deleted lately. Restore it under Recently deleted, "
+            "or delete it there for good.",
+            "local_part",
+            "trashed",
+        )
     if taken_by:
         return Problem(
             f"{local_part}@{domain.domain} is already {taken_by}.", "local_part", "taken"
         )
     return None
+
+
+def for_restored(domain: MailDomain, *, account_type: int, quota_mb: int) -> Problem | None:
+    """Say why a deleted mailbox cannot come back, if so; its type is kept, whatever it is."""
+    usage = queries.usage_of(domain)
+    problem = _for_type(usage, account_type) if account_type in TYPE_NAMES else None
+    return problem or _for_quota(domain, usage, quota_mb, 0)
 
 
 def for_change(

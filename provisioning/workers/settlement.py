@@ -64,7 +64,7 @@ def settle(mailbox_id: int, *, now: datetime) -> None:
     :raises EmailArrayError: by cause; the row stays as it is
     """
     mailbox = (
-        Mailbox.objects.live()
+        Mailbox.objects.existing()
         .select_related("mail_domain__server", "mail_domain__client")
         .filter(pk=mailbox_id)
         .first()
@@ -89,6 +89,8 @@ def _record_found(mailbox: Mailbox, found: RemoteMailbox | None, now: datetime) 
         _settle_creation(row, found, actor, is_final=is_final)
     elif row.status == Mailbox.Status.REMOVING:
         _settle_removal(row, found, actor, is_final=is_final)
+    elif row.status == Mailbox.Status.TRASHED:
+        _settle_trash(row, found, actor, is_final=is_final)
     elif found is not None and (is_final or _has_arrived(row, found)):
         was_asked = row.is_unsettled
         action = "mailbox.changed" if _has_arrived(row, found) else "mailbox.not_changed"
@@ -126,13 +128,40 @@ def _settle_removal(
         row.mail_domain.forwards.filter(local_part=row.local_part).delete()
     elif not is_final:
         return
-    elif found.is_disabled:
-        row.keep_disabled()
     else:
-        row.keep_active()
+        keep(row, is_disabled=found.is_disabled)
     row.settle(at=timezone.now())
     row.save()
     note(row, "mailbox.not_deleted" if found else "mailbox.deleted", actor)
+
+
+def _settle_trash(
+    row: Mailbox, found: RemoteMailbox | None, actor: Actor, *, is_final: bool
+) -> None:
+    """Into the trash or out of it: what the vendor says at the end decides."""
+    if not (row.is_unsettled and is_final):
+        return
+    if found is None:
+        row.remove(at=timezone.now())
+        action = "mailbox.deleted"
+    elif found.is_disabled:
+        action = "mailbox.trashed"
+    else:
+        row.restore()
+        action = "mailbox.restored"
+    row.settle(at=timezone.now())
+    row.save()
+    note(row, action, actor)
+
+
+def keep(row: Mailbox, *, is_disabled: bool) -> None:
+    """Undo the beginning of a removal that did not happen."""
+    if row.trashed_at is not None:
+        row.keep_trashed()
+    elif is_disabled:
+        row.keep_disabled()
+    else:
+        row.keep_active()
 
 
 def _has_arrived(row: Mailbox, found: RemoteMailbox) -> bool:
@@ -167,5 +196,5 @@ def adopt_remote(row: Mailbox, found: RemoteMailbox) -> None:
 def unsettled(*, now: datetime) -> list[int]:
     """Return the ids of the mailboxes whose last write has waited long enough to be final."""
     before = now - timedelta(seconds=settings.SETTLE_SECONDS)
-    rows = Mailbox.objects.live().unsettled(before=before)
+    rows = Mailbox.objects.existing().unsettled(before=before)
     return list(rows.values_list("pk", flat=True)[:500])

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from clients.actors import Actor
 from clients.models import Activity
-from provisioning import queries, tasks
+from provisioning import tasks
 from provisioning.models import Mailbox
 from provisioning.operations import mailboxes
 from provisioning.operations.mailboxes import (
@@ -122,49 +122,3 @@ def test_disable_and_enable_reach_the_vendor(vendor: Sandbox, actor: Actor) -> N
     assert (disabled.status, there) == (Mailbox.Status.DISABLED, True)
     assert enabled.status == Mailbox.Status.ACTIVE
     assert vendor.mailboxes(service.domain)["anna"]["disabled"] is False
-
-
-def test_delete_removes_it_there_and_here(vendor: Sandbox, actor: Actor) -> None:
-    service = makers.make_service(vendor=vendor)
-    mailbox = makers.make_mailbox(service, "anna", vendor=vendor)
-
-    mailboxes.delete_mailbox(mailbox=mailbox, actor=actor)
-
-    assert vendor.mailboxes(service.domain) == {}
-    assert Mailbox.objects.get(pk=mailbox.pk).status == Mailbox.Status.REMOVED
-    assert queries.usage_of(service.mail_domain).basic.used == 0
-
-
-@pytest.mark.parametrize(
-    ("fault", "in_the_end"),
-    [("drop_after", Mailbox.Status.REMOVED), ("http_502", Mailbox.Status.DISABLED)],
-)
-def test_a_removal_with_no_clear_answer_is_looked_up(
-    vendor: Sandbox, actor: Actor, fault: str, in_the_end: str
-) -> None:
-    service = makers.make_service(vendor=vendor)
-    mailbox = makers.make_mailbox(service, "anna", vendor=vendor)
-    mailboxes.disable_mailbox(mailbox=mailbox, actor=actor)
-    vendor.faults.add(action="removeUser", kind=fault)
-
-    unclear = mailboxes.delete_mailbox(mailbox=mailbox, actor=actor)
-    wait_until_final(mailbox)
-    tasks.settle_mailbox(mailbox_id=mailbox.pk)
-
-    mailbox.refresh_from_db()
-    assert unclear.status == Mailbox.Status.REMOVING
-    assert mailbox.status == in_the_end
-    assert (in_the_end == Mailbox.Status.REMOVED) == (vendor.mailboxes(service.domain) == {})
-
-
-def test_a_refused_removal_leaves_the_mailbox_as_it_was(vendor: Sandbox, actor: Actor) -> None:
-    service = makers.make_service(vendor=vendor)
-    mailbox = makers.make_mailbox(service, "anna", vendor=vendor)
-    vendor.faults.add(action="removeUser", kind="reject", sentence="Not today")
-
-    with pytest.raises(UnableToChangeMailbox, match="Not today"):
-        mailboxes.delete_mailbox(mailbox=mailbox, actor=actor)
-
-    mailbox.refresh_from_db()
-    assert mailbox.status == Mailbox.Status.ACTIVE
-    assert not mailbox.is_unsettled
