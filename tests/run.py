@@ -41,6 +41,8 @@ def pytest(stage: str, *arguments: str, given: Mapping[str, str]) -> Result:
     began = time.monotonic()
     summary = ""
     inherited = {key: value for key, value in os.environ.items() if key not in URLS}
+    # Celery's module, imported for the servers, has chosen the settings of development.
+    inherited["DJANGO_SETTINGS_MODULE"] = "polarismail.settings.test"
     with subprocess.Popen(
         (sys.executable, "-m", "pytest", *arguments),
         cwd=ROOT,
