@@ -15,6 +15,7 @@ from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError
+from redis import RedisError
 
 from core.db import require_no_transaction
 from provisioning.emailarray import (
@@ -38,11 +39,17 @@ _breakers: dict[tuple[int, int], ServerBreaker] = {}
 
 
 class CacheTokenStore:
-    """Keeps the vendor's tokens in Django's cache, encrypted, for all processes."""
+    """
+    Keeps the vendor's tokens in Django's cache, encrypted, for all processes.
+
+    A cache that is down is an empty one: everybody logs in for themselves until it is back.
+    """
 
     def get(self, key: str) -> str | None:
         """Return the token; one that this installation's keys cannot read is none."""
-        sealed = cache.get(key)
+        sealed: bytes | None = None
+        with _cache_may_fail():
+            sealed = cache.get(key)
         try:
             return cipher().decrypt(sealed).decode() if sealed else None
         except InvalidToken:
@@ -50,27 +57,44 @@ class CacheTokenStore:
 
     def set(self, key: str, token: str, seconds: float) -> None:
         """Keep the token for that long."""
-        cache.set(key, cipher().encrypt(token.encode()), seconds)
+        with _cache_may_fail():
+            cache.set(key, cipher().encrypt(token.encode()), seconds)
 
     def delete(self, key: str, token: str) -> None:
         """Forget the token, but only if this very one is still kept."""
         if self.get(key) == token:
-            cache.delete(key)
+            with _cache_may_fail():
+                cache.delete(key)
 
     @contextmanager
     def lock(self, key: str) -> Iterator[None]:
         """Let one caller at a time log in; whoever waits too long logs in as well."""
         name = f"{key}:lock"
-        until = time.monotonic() + LOGIN_WAIT_SECONDS
-        is_ours = cache.add(name, 1, LOGIN_WAIT_SECONDS)
-        while not is_ours and time.monotonic() < until:
-            time.sleep(0.02)
-            is_ours = cache.add(name, 1, LOGIN_WAIT_SECONDS)
+        is_ours = False
+        with _cache_may_fail():
+            is_ours = self._wait_for(name)
         try:
             yield
         finally:
             if is_ours:
-                cache.delete(name)
+                with _cache_may_fail():
+                    cache.delete(name)
+
+    def _wait_for(self, name: str) -> bool:
+        until = time.monotonic() + LOGIN_WAIT_SECONDS
+        while not cache.add(name, 1, LOGIN_WAIT_SECONDS):
+            if time.monotonic() >= until:
+                return False
+            time.sleep(0.02)
+        return True
+
+
+@contextmanager
+def _cache_may_fail() -> Iterator[None]:
+    try:
+        yield
+    except (RedisError, OSError) as error:
+        log.warning("no cache for the vendor's tokens", error=type(error).__name__)
 
 
 @contextmanager
