@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from provisioning.models.alias import Alias
+from provisioning.models.alias import Alias, CatchAll
+from provisioning.models.alias_domain import AliasDomain
 from provisioning.models.batch import MailboxBatch, MailboxBatchItem
 from provisioning.models.distribution_list import DistributionList, DistributionListMember
 from provisioning.models.domain_settings import Branding, Dkim
 from provisioning.models.drift import Drift
+from provisioning.models.element import Element
 from provisioning.models.forward import Forward
 from provisioning.models.job import ModuleJob
 from provisioning.models.mail_domain import Entitlement, Feature, MailDomain
@@ -16,11 +18,14 @@ from provisioning.models.server import Server
 
 __all__ = [
     "Alias",
+    "AliasDomain",
     "Branding",
+    "CatchAll",
     "DistributionList",
     "DistributionListMember",
     "Dkim",
     "Drift",
+    "Element",
     "Entitlement",
     "Feature",
     "Forward",

@@ -131,6 +131,9 @@ class MailDomain(ConcurrentTransitionMixin, models.Model):
     mirrored_at = models.DateTimeField(null=True, blank=True)
     mirror_requested_at = models.DateTimeField(null=True, blank=True)
     mirror_error = models.CharField(max_length=300, blank=True)
+    # When an alias, forward, list or member was last taken out: its row is gone, and a reading
+    # that began before would bring it back.
+    taken_out_at = models.DateTimeField(null=True, blank=True)
 
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
