@@ -33,6 +33,11 @@ class Actor:
         return cls(kind=Activity.ActorKind.SYSTEM, name=name)
 
     @classmethod
+    def visitor(cls, *, ip_address: str | None) -> Actor:
+        """Return the actor for somebody who has not said who they are."""
+        return cls(kind=Activity.ActorKind.SYSTEM, name="visitor", ip_address=ip_address)
+
+    @classmethod
     def restore(cls, *, user: User | None, on_behalf_of: User | None, name: str) -> Actor:
         """Return the actor that a row remembers; without a user it was the system."""
         if user is None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
+from django.core import mail
 from django.core.cache import cache
+from django.core.mail import EmailMultiAlternatives
 from django.utils import timezone
 from pytest_django import Settings
 
+from clients import delivery
 from clients.actors import Actor
 from provisioning import gateway, tasks
 from provisioning.sandbox import Sandbox
@@ -39,6 +42,18 @@ def vendor(settings: Settings) -> Iterator[Sandbox]:
 def actor() -> Actor:
     """Somebody who is nobody in particular."""
     return Actor.system("test")
+
+
+@pytest.fixture
+def post() -> Callable[[], list[EmailMultiAlternatives]]:
+    """Send the email that waits, as the sweep would, and return what has left so far."""
+
+    def send() -> list[EmailMultiAlternatives]:
+        for email_id in delivery.due(now=timezone.now()):
+            delivery.deliver(email_id)
+        return [each for each in mail.outbox if isinstance(each, EmailMultiAlternatives)]
+
+    return send
 
 
 @pytest.fixture

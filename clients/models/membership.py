@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from clients.models.client import Client
 from clients.models.user import User
@@ -13,15 +14,22 @@ from clients.models.user import User
 class Permission(models.TextChoices):
     """What an owner can allow another user, in WHMCS's words plus the two of the mail pages."""
 
-    PROFILE = "profile", "Edit the client's profile"
-    CONTACTS = "contacts", "View and manage contacts"
-    PRODUCTS = "products", "View services"
-    MANAGE_PRODUCTS = "manageproducts", "Change and cancel services"
-    MANAGE_MAILBOXES = "managemailboxes", "Manage mailboxes"
-    MAILBOX_SSO = "mailboxsso", "Open webmail and the control panel of mailboxes"
-    INVOICES = "invoices", "View and pay invoices"
-    EMAILS = "emails", "View the email history"
-    ORDERS = "orders", "Place orders"
+    PROFILE = "profile", _("Edit the client's profile")
+    CONTACTS = "contacts", _("View and manage contacts")
+    PRODUCTS = "products", _("View services")
+    MANAGE_PRODUCTS = "manageproducts", _("Change and cancel services")
+    MANAGE_MAILBOXES = "managemailboxes", _("Manage mailboxes")
+    MAILBOX_SSO = "mailboxsso", _("Open webmail and the control panel of mailboxes")
+    INVOICES = "invoices", _("View and pay invoices")
+    EMAILS = "emails", _("View the email history")
+    ORDERS = "orders", _("Place orders")
+
+
+# What an owner can choose at one go.
+PRESETS: dict[str, tuple[Permission, ...]] = {
+    "mail": (Permission.PRODUCTS, Permission.MANAGE_MAILBOXES, Permission.MAILBOX_SSO),
+    "books": (Permission.PRODUCTS, Permission.INVOICES, Permission.EMAILS),
+}
 
 
 class Membership(models.Model):

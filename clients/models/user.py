@@ -35,6 +35,10 @@ class User(AbstractUser):
     username = None  # type: ignore[assignment]  # removed: the email is the login
     email = models.EmailField("email address", unique=True)
     time_zone = models.CharField(max_length=64, blank=True)
+    # Of pages and emails; empty means what the browser asks for.
+    language = models.CharField(max_length=10, blank=True)
+    # How many links for a new password were made: only the newest one works.
+    password_resets = models.PositiveIntegerField(default=0)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []

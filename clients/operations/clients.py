@@ -1,19 +1,31 @@
-"""Make clients and give users access to them."""
+"""Make clients and change what is known about them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from dataclasses import dataclass
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from clients.actors import Actor
-from clients.models import Client, Membership, Permission, User
+from clients.models import Client, Membership, User
 from clients.operations import activity
 from core.errors import OperationError
 
 
-class UnableToAddMembership(OperationError):
-    """The user cannot be given access."""
+class UnableToChangeClient(OperationError):
+    """The client's details stay as they are."""
+
+
+@dataclass(frozen=True)
+class ClientDetails:
+    """What a client says about itself. `country` is the ISO code of two letters, or empty."""
+
+    name: str
+    company: str
+    email: str
+    country: str
+    language: str
 
 
 @transaction.atomic
@@ -35,29 +47,29 @@ def add_client(
 
 
 @transaction.atomic
-def add_membership(
-    *, client: Client, user: User, permissions: Iterable[str], actor: Actor
-) -> Membership:
+def change_details(*, client: Client, details: ClientDetails, actor: Actor) -> Client:
     """
-    Let a user act for a client within `permissions`.
+    Save a client's details.
 
-    :raises UnableToAddMembership: for an unknown permission or a user who has access already
+    :raises UnableToChangeClient: the client is closed
     """
-    chosen = sorted(set(permissions))
-    unknown = set(chosen) - set(Permission.values)
-    if unknown:
-        raise UnableToAddMembership(f"There is no permission called {', '.join(sorted(unknown))}.")
-    membership, is_new = Membership.objects.get_or_create(
-        client=client, user=user, defaults={"permissions": chosen}
-    )
-    if not is_new:
-        raise UnableToAddMembership(f"{user.email} can already reach this client.")
+    fresh = Client.objects.select_for_update().get(pk=client.pk)
+    if fresh.status == Client.Status.CLOSED:
+        raise UnableToChangeClient(_("This account is closed and cannot be changed."))
+    wanted = vars(details)
+    before = {name: getattr(fresh, name) for name in wanted if getattr(fresh, name) != wanted[name]}
+    if not before:
+        return fresh
+    for name in before:
+        setattr(fresh, name, wanted[name])
+    fresh.save()
     activity.record(
-        action="membership.added",
-        subject=membership,
-        name=user.email,
-        client=client,
+        action="client.changed",
+        subject=fresh,
+        name=fresh.company or fresh.name,
+        client=fresh,
         actor=actor,
-        after={"permissions": chosen},
+        before=before,
+        after={name: wanted[name] for name in before},
     )
-    return membership
+    return fresh

@@ -16,7 +16,7 @@ from billing.models import Product, Service
 from billing.operations import ordering, services
 from clients.actors import Actor
 from clients.models import Activity, Client, User
-from clients.operations import activity, clients
+from clients.operations import activity, clients, memberships
 from polarismail.demo import cast
 from polarismail.demo.cast import Box, Customer, Domain, Person, Stage
 from provisioning import gateway
@@ -126,7 +126,7 @@ def _client(customer: Customer, actor: Actor) -> Client:
             country=customer.country,
         )
         for person in customer.others:
-            clients.add_membership(
+            memberships.add_membership(
                 client=client, user=_user(person), permissions=person.permissions, actor=actor
             )
     return client

@@ -25,6 +25,8 @@ INSTALLED_APPS = [
     "clients",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "django_fsm",
     "django_htmx",
     "django_include_bootstrap",
@@ -56,6 +58,7 @@ MIDDLEWARE = [
     "django_structlog.middlewares.RequestMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "clientarea.visits.visit_middleware",
 ]
 
 ROOT_URLCONF = "polarismail.urls"
@@ -112,6 +115,16 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = (
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_SESSION_REMEMBER = None
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "clientarea.adapter.ResetTokens"  # noqa: S105  # a class
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS = 3
+MFA_ADAPTER = "clientarea.adapter.MfaAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+# Nobody signs up by themselves, so nobody can lock the owner of an address out of it.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+# For how long the link in an invitation works.
+INVITATION_DAYS = env.int("INVITATION_DAYS", default=7)
 
 # Cookies and headers
 
@@ -141,6 +154,7 @@ CONTENT_SECURITY_POLICY = {
 # Language and time
 
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
@@ -218,6 +232,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 900.0,
         "options": {"expires": 900},
     },
+    "clients-sweep": {"task": "clients.sweep", "schedule": 30.0, "options": {"expires": 30}},
     "prune-module-log": {"task": "provisioning.prune_module_log", "schedule": 86400.0},
 }
 

@@ -39,3 +39,5 @@ WHITENOISE_USE_FINDERS = True
 
 EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.filebased.EmailBackend")
 EMAIL_FILE_PATH = VAR / "mail"
+# Passkeys work on localhost without TLS.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True

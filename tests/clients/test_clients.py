@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from clients.actors import Actor
 from clients.models import Activity, Membership, Permission, User
-from clients.operations import activity, clients
+from clients.operations import activity, clients, memberships
 from tests import makers
 
 pytestmark = pytest.mark.django_db
@@ -37,7 +37,7 @@ def test_a_client_is_made_with_its_owner_and_a_line_that_says_who(actor: Actor) 
 def test_a_member_may_do_what_it_is_allowed_and_nothing_else(actor: Actor) -> None:
     client, user = makers.make_client(), makers.make_user()
 
-    membership = clients.add_membership(
+    membership = memberships.add_membership(
         client=client, user=user, permissions=["managemailboxes"], actor=actor
     )
 
@@ -49,18 +49,18 @@ def test_a_member_may_do_what_it_is_allowed_and_nothing_else(actor: Actor) -> No
 def test_an_unknown_permission_is_refused(actor: Actor, permissions: list[str]) -> None:
     client, user = makers.make_client(), makers.make_user()
 
-    with pytest.raises(clients.UnableToAddMembership, match="no permission called"):
-        clients.add_membership(client=client, user=user, permissions=permissions, actor=actor)
+    with pytest.raises(memberships.UnableToAddMembership, match="no permission called"):
+        memberships.add_membership(client=client, user=user, permissions=permissions, actor=actor)
 
     assert not user.memberships.exists()
 
 
 def test_access_is_given_once(actor: Actor) -> None:
     client, user = makers.make_client(), makers.make_user()
-    clients.add_membership(client=client, user=user, permissions=[], actor=actor)
+    memberships.add_membership(client=client, user=user, permissions=[], actor=actor)
 
-    with pytest.raises(clients.UnableToAddMembership, match="can already reach"):
-        clients.add_membership(
+    with pytest.raises(memberships.UnableToAddMembership, match="can already reach"):
+        memberships.add_membership(
             client=client, user=user, permissions=["managemailboxes"], actor=actor
         )
 
