@@ -88,7 +88,7 @@ def _problem(need: object) -> str:
 
 
 def _install(*packages: str) -> None:
-    """Install Debian packages without a question and without starting a service."""
+    """Install Debian packages without a question."""
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for command in (
         ("apt-get", "update", "-qq"),
