@@ -5,8 +5,11 @@ from __future__ import annotations
 from provisioning.models.alias import Alias, CatchAll
 from provisioning.models.alias_domain import AliasDomain
 from provisioning.models.batch import MailboxBatch, MailboxBatchItem
+from provisioning.models.branding import Branding
 from provisioning.models.distribution_list import DistributionList, DistributionListMember
-from provisioning.models.domain_settings import Branding, Dkim
+from provisioning.models.dkim import Dkim
+from provisioning.models.dns_reading import DnsReading
+from provisioning.models.domain_settings import DomainSettings
 from provisioning.models.drift import Drift
 from provisioning.models.element import Element
 from provisioning.models.forward import Forward
@@ -15,6 +18,7 @@ from provisioning.models.mail_domain import Entitlement, Feature, MailDomain
 from provisioning.models.mailbox import Mailbox
 from provisioning.models.module_log import ModuleLog
 from provisioning.models.server import Server
+from provisioning.models.setting import Setting
 
 __all__ = [
     "Alias",
@@ -24,6 +28,8 @@ __all__ = [
     "DistributionList",
     "DistributionListMember",
     "Dkim",
+    "DnsReading",
+    "DomainSettings",
     "Drift",
     "Element",
     "Entitlement",
@@ -36,4 +42,5 @@ __all__ = [
     "ModuleJob",
     "ModuleLog",
     "Server",
+    "Setting",
 ]

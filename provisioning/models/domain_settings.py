@@ -1,41 +1,31 @@
-"""DKIM and branding of a domain, as the vendor last told them."""
+"""The remaining settings of a domain, as the vendor last told them."""
 
 from __future__ import annotations
+
+from typing import ClassVar
 
 from django.db import models
 
 from provisioning.models.mail_domain import MailDomain
+from provisioning.models.setting import Setting, SettingQuerySet
 
 
-class Dkim(models.Model):
-    """Whether mail is signed, and the record that has to be in DNS for it."""
+class DomainSettings(Setting):
+    """What stands under every outgoing message (HTML), and the time zone (an IANA name)."""
 
-    mail_domain = models.OneToOneField(MailDomain, on_delete=models.CASCADE, related_name="dkim")
-    is_enabled = models.BooleanField(default=False)
-    host = models.CharField(max_length=253, blank=True)
-    key = models.TextField(blank=True)
-
-    class Meta:
-        verbose_name = "DKIM"
-        verbose_name_plural = "DKIM"
-
-    def __str__(self) -> str:
-        return f"DKIM of mail domain #{self.mail_domain_id}"
-
-
-class Branding(models.Model):
-    """How webmail looks to the users of a domain. `color` is six hex digits without `#`."""
+    MIRRORED: ClassVar = ("footer", "time_zone")
 
     mail_domain = models.OneToOneField(
-        MailDomain, on_delete=models.CASCADE, related_name="branding"
+        MailDomain, on_delete=models.CASCADE, related_name="domain_settings"
     )
-    name = models.CharField(max_length=200, blank=True)
-    support_email = models.CharField(max_length=320, blank=True)
-    color = models.CharField(max_length=6, blank=True)
-    logo_url = models.CharField(max_length=500, blank=True)
+    footer = models.TextField(blank=True)
+    time_zone = models.CharField(max_length=64, blank=True)
 
-    class Meta:
-        verbose_name_plural = "branding"
+    objects = SettingQuerySet["DomainSettings"].as_manager()
+
+    class Meta(Setting.Meta):
+        abstract = False
+        verbose_name_plural = "domain settings"
 
     def __str__(self) -> str:
-        return f"branding of mail domain #{self.mail_domain_id}"
+        return f"settings of mail domain #{self.mail_domain_id}"
