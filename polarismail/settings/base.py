@@ -202,6 +202,8 @@ MAILBOX_TRASH_DAYS = env.int("MAILBOX_TRASH_DAYS", default=7)
 MODULE_LOG_DAYS = env.int("MODULE_LOG_DAYS", default=30)
 # Local parts that a customer cannot take.
 RESERVED_LOCAL_PARTS = env.list("RESERVED_LOCAL_PARTS", default=["postmaster", "abuse"])
+# Whether an alias or the catch-all may lead out of its own domain.
+ALIAS_EXTERNAL_TARGETS = env.bool("ALIAS_EXTERNAL_TARGETS", default=True)
 
 # Celery: the database holds the work, a message only wakes a worker.
 
