@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any, cast
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.forms import EmailAwarePasswordResetTokenGenerator
 from allauth.account.models import EmailAddress
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.db import transaction
 from django.http import HttpRequest
 from django.urls import reverse
@@ -29,12 +29,17 @@ LINKS = {
 }
 
 
-class ResetTokens(EmailAwarePasswordResetTokenGenerator):  # type: ignore[misc]  # allauth is untyped
-    """Each link for a new password carries its number; a newer number ends the older links."""
+class ResetTokens(PasswordResetTokenGenerator):
+    """
+    Each link for a new password carries its number; a newer number ends the older links.
+
+    Not derived from allauth's: its module imports this class while it is itself being imported.
+    Django's own ends a link too when the email, the password or the last log-in changes.
+    """
 
     def make_token(self, user: User) -> str:
         users.count_reset(user)
-        return str(super().make_token(user))
+        return super().make_token(user)
 
     def _make_hash_value(self, user: User, timestamp: int) -> str:
         return f"{super()._make_hash_value(user, timestamp)}|{user.password_resets}"
