@@ -9,11 +9,13 @@ from celery import Task, shared_task
 from django.utils import timezone
 
 from clients.actors import Actor
+from core.errors import OperationError
 from core.wake import wake as wake
 from provisioning.emailarray import EmailArrayError
 from provisioning.models import MailDomain, ModuleJob
 from provisioning.workers import (
     batches,
+    kinds,
     mirror,
     removal,
     runner,
@@ -116,6 +118,18 @@ def purge_mailbox(*, mailbox_id: int, **_later: object) -> None:
     removal.purge(mailbox_id, now=timezone.now())
 
 
+@shared_task(name="provisioning.settle_element")
+def settle_element(*, noun: str, element_id: int, **_later: object) -> None:
+    """Ask what became of a write to an alias, a forward, a list, …"""
+    try:
+        kinds.settle(noun, element_id, now=timezone.now())
+    except EmailArrayError as error:
+        log.info("element not settled yet", noun=noun, element=element_id, cause=error.cause)
+    except OperationError as error:
+        # What had to follow was refused; the row that is still there shows it.
+        log.info("element not followed up", noun=noun, element=element_id, code=error.code)
+
+
 @shared_task(name="provisioning.run_batch")
 def run_batch(*, batch_id: int, **_later: object) -> None:
     """Work through a batch of mailbox changes."""
@@ -145,6 +159,8 @@ def sweep_up(**_later: object) -> None:
         wake(verify_domain, mail_domain_id=mail_domain_id)
     for mailbox_id in work.mailboxes:
         wake(settle_mailbox, mailbox_id=mailbox_id)
+    for noun, element_id in work.elements:
+        wake(settle_element, noun=noun, element_id=element_id)
     for batch_id in work.batches:
         wake(run_batch, batch_id=batch_id)
     for mailbox_id in work.purges:

@@ -11,7 +11,7 @@ from django.db import transaction
 from core import events
 from provisioning.events import JobFailed
 from provisioning.models import MailboxBatch, MailDomain, ModuleJob, ModuleLog
-from provisioning.workers import removal, settlement, verification
+from provisioning.workers import kinds, removal, settlement, verification
 from provisioning.workers.backoff import WAITS
 
 AT_ONCE = 200
@@ -24,6 +24,7 @@ class Work:
     jobs: list[tuple[int, str]]
     verifications: list[int]
     mailboxes: list[int]
+    elements: list[tuple[str, int]]
     batches: list[int]
     purges: list[int]
 
@@ -36,6 +37,7 @@ def find_work(*, now: datetime) -> Work:
         jobs=list(jobs.values_list("pk", "action")[:AT_ONCE]),
         verifications=verification.due(now=now)[:AT_ONCE],
         mailboxes=settlement.unsettled(now=now)[:AT_ONCE],
+        elements=kinds.unsettled(now=now)[:AT_ONCE],
         batches=list(MailboxBatch.objects.abandoned(at=now).values_list("pk", flat=True)[:AT_ONCE]),
         purges=removal.due(now=now)[:AT_ONCE],
     )
