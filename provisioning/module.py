@@ -80,6 +80,8 @@ class Reading:
     lists: list[tuple[RemoteList, list[str]]]
     dkim: Dkim
     branding: Branding
+    # None where the vendor does not say: it may not have them for every reseller.
+    alias_domains: list[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -258,7 +260,15 @@ def usage_update(mail_domain: MailDomain) -> Reading:
             ],
             dkim=vendor.dkim.get(domain),
             branding=vendor.branding.get(domain),
+            alias_domains=_alias_domains(vendor, domain),
         )
+
+
+def _alias_domains(vendor: EmailArrayClient, domain: str) -> list[str] | None:
+    try:
+        return [row.domain.lower() for row in vendor.domains.alias_domains(domain)]
+    except Rejected:
+        return None
 
 
 def test_connection(server: Server) -> ConnectionReport:

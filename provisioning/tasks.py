@@ -120,7 +120,7 @@ def purge_mailbox(*, mailbox_id: int, **_later: object) -> None:
 
 @shared_task(name="provisioning.settle_element")
 def settle_element(*, noun: str, element_id: int, **_later: object) -> None:
-    """Ask what became of a write to an alias, a forward, a list, …"""
+    """Ask what became of a write to an alias, a forward, a list and the like."""
     try:
         kinds.settle(noun, element_id, now=timezone.now())
     except EmailArrayError as error:

@@ -10,18 +10,9 @@ from django.utils import timezone
 from provisioning import module
 from provisioning.emailarray import EmailArrayError, NotFound
 from provisioning.emailarray.types import DkimState
-from provisioning.models import (
-    Alias,
-    Branding,
-    DistributionList,
-    DistributionListMember,
-    Dkim,
-    Drift,
-    Forward,
-    MailDomain,
-)
+from provisioning.models import Branding, Dkim, Drift, MailDomain
 from provisioning.module import Reading
-from provisioning.workers import drift, health, mailbox_mirror
+from provisioning.workers import drift, element_mirror, health, mailbox_mirror
 
 
 def refresh(mail_domain_id: int) -> None:
@@ -70,7 +61,7 @@ def _record(mail_domain: MailDomain, reading: Reading) -> None:
     if domain.mirrored_at and domain.mirrored_at > reading.began_at:
         return  # a later reading has been recorded already
     differences = [*_domain_status(domain, reading), *mailbox_mirror.record(domain, reading)]
-    _record_addresses(domain, reading)
+    element_mirror.record(domain, reading)
     _record_settings(domain, reading)
     drift.record(domain, differences, kinds=Drift.Kind.values, now=reading.began_at)
     domain.mirrored_at = reading.began_at
@@ -87,54 +78,6 @@ def _domain_status(domain: MailDomain, reading: Reading) -> list[drift.Differenc
         return []  # it is being changed just now
     theirs = "active" if reading.info.is_active else "inactive"
     return [drift.Difference(Drift.Kind.DOMAIN_STATUS, domain.domain, domain.status, theirs)]
-
-
-def _record_addresses(domain: MailDomain, reading: Reading) -> None:
-    aliases = {row.name: row.target for row in reading.aliases}
-    domain.aliases.exclude(local_part__in=aliases).delete()
-    Alias.objects.bulk_create(
-        [
-            Alias(mail_domain=domain, local_part=name, target=target)
-            for name, target in aliases.items()
-        ],
-        update_conflicts=True,
-        unique_fields=["mail_domain", "local_part"],
-        update_fields=["target"],
-    )
-    forwards = {(row.username, row.target) for row in reading.forwards}
-    gone = [row.pk for row in domain.forwards.all() if (row.local_part, row.target) not in forwards]
-    domain.forwards.filter(pk__in=gone).delete()
-    Forward.objects.bulk_create(
-        [Forward(mail_domain=domain, local_part=name, target=to) for name, to in sorted(forwards)],
-        ignore_conflicts=True,
-    )
-    _record_lists(domain, reading)
-
-
-def _record_lists(domain: MailDomain, reading: Reading) -> None:
-    lists = {row.name: row for row, _ in reading.lists}
-    domain.distribution_lists.exclude(local_part__in=lists).delete()
-    DistributionList.objects.bulk_create(
-        [
-            DistributionList(mail_domain=domain, local_part=name, list_type=row.list_type)
-            for name, row in lists.items()
-        ],
-        update_conflicts=True,
-        unique_fields=["mail_domain", "local_part"],
-        update_fields=["list_type"],
-    )
-    ids = dict(domain.distribution_lists.values_list("local_part", "pk"))
-    wanted = {(ids[row.name], address) for row, members in reading.lists for address in members}
-    rows = DistributionListMember.objects.filter(distribution_list__mail_domain=domain)
-    gone = [row.pk for row in rows if (row.distribution_list_id, row.address) not in wanted]
-    rows.filter(pk__in=gone).delete()
-    DistributionListMember.objects.bulk_create(
-        [
-            DistributionListMember(distribution_list_id=pk, address=address)
-            for pk, address in sorted(wanted)
-        ],
-        ignore_conflicts=True,
-    )
 
 
 def _record_settings(domain: MailDomain, reading: Reading) -> None:

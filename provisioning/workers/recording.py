@@ -10,7 +10,7 @@ from django.conf import settings
 
 from provisioning import events, queries
 from provisioning.emailarray.types import VerificationState
-from provisioning.models import Entitlement, Mailbox, MailDomain, ModuleJob
+from provisioning.models import CatchAll, Entitlement, Mailbox, MailDomain, ModuleJob
 from provisioning.module import Created, ModuleRefusal, RemoteUsage
 
 Recorder = Callable[[MailDomain, ModuleJob, Any, datetime], object]
@@ -132,6 +132,8 @@ def record_terminated(
         status=Mailbox.Status.REMOVED, removed_at=now, unsettled_since=None, request_key=None
     )
     domain.aliases.all().delete()
+    domain.alias_domains.all().delete()
+    CatchAll.objects.filter(mail_domain=domain).delete()
     domain.forwards.all().delete()
     domain.distribution_lists.all().delete()
     return events.AccountTerminated(mail_domain_id=domain.pk)
