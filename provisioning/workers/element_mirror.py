@@ -79,10 +79,10 @@ def _match(
         rows.filter(pk__in=gone[start : start + CHUNK]).delete()
     for row in back:
         row.arrive()
-    rows.model._default_manager.bulk_update(back, ["state", "problem"], batch_size=CHUNK)
+    rows.bulk_update(back, ["state", "problem"], batch_size=CHUNK)
     if takes_in:
         found = [new(each) for each in sorted(listed - known, key=str)]
-        rows.model._default_manager.bulk_create(found, ignore_conflicts=True, batch_size=CHUNK)
+        rows.bulk_create(found, ignore_conflicts=True, batch_size=CHUNK)
 
 
 def is_older(row: Element, began_at: datetime) -> bool:
@@ -102,7 +102,7 @@ def _record_aliases(domain: MailDomain, reading: Reading, *, takes_in: bool) -> 
         takes_in=takes_in,
     )
     moved = []
-    for row in rows:
+    for row in rows.all():
         target = targets.get(row.local_part.lower(), row.target)
         if target != row.target and is_older(row, reading.began_at):
             row.target = target
@@ -142,7 +142,7 @@ def _record_lists(domain: MailDomain, reading: Reading, *, takes_in: bool) -> No
         takes_in=takes_in,
     )
     ids = {}
-    for row in rows:
+    for row in rows.all():
         if row.state == Element.State.PRESENT:
             ids[row.local_part.lower()] = row.pk
         if row.list_type != types.get(row.local_part.lower(), row.list_type):
