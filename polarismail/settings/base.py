@@ -75,6 +75,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "clientarea.context.brand",
+                "clientarea.context.seats",
             ],
             "builtins": [
                 "django.templatetags.i18n",
@@ -188,6 +189,10 @@ EMAILARRAY_OPTIONS: dict[str, Any] = {
 # Where DNS questions go, as host:port; empty means the machine's own resolvers.
 DNS_RESOLVERS = env.list("DNS_RESOLVERS", default=[])
 DNS_TIMEOUT_SECONDS = env.float("DNS_TIMEOUT_SECONDS", default=3.0)
+# Where mail programs find their settings. The vendor does not document these hosts; an empty name
+# leaves the record out of what customers are told to publish.
+MAIL_AUTODISCOVER_HOST = env.str("MAIL_AUTODISCOVER_HOST", default="autodiscover.emailarray.com")
+MAIL_AUTOCONFIG_HOST = env.str("MAIL_AUTOCONFIG_HOST", default="autodiscover.emailarray.com")
 # How long a worker may hold a job or batch; longer than CELERY_TASK_TIME_LIMIT, so that work is
 # taken over only from a worker that is gone.
 MODULE_JOB_LEASE_SECONDS = env.int("MODULE_JOB_LEASE_SECONDS", default=360)
