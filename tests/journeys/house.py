@@ -29,6 +29,10 @@ from tests import makers, vendor
 
 PATIENCE_SECONDS = 60
 POLL_SECONDS = 0.05
+WITH_DJANGO = (
+    "import django, runpy, sys; django.setup(); "
+    "runpy.run_module(sys.argv.pop(1), run_name='__main__')"
+)
 
 
 def wait_until(is_so: Callable[[], Any], what: str, *, seconds: float = PATIENCE_SECONDS) -> Any:
@@ -74,21 +78,30 @@ class House:
 
     def start_broker(self) -> None:
         self._start(self.parts.broker_child(self._broker))
-        wait_until(self.parts.broker_answers, "the broker answers")
+        self._wait_for("broker", self.parts.broker_answers)
 
     def start_vendor(self) -> None:
         self._start(self.parts.vendor_child())
-        wait_until(self.parts.vendor_answers, "the stand-in answers")
+        self._wait_for("vendor", self.parts.vendor_answers)
 
     def start_web(self) -> None:
         self._start(self.parts.web_child())
-        wait_until(self.parts.web_answers, "the web answers")
+        self._wait_for("web", self.parts.web_answers)
 
     def start_worker(self, *options: str, **environment: str) -> None:
         child = self.parts.worker_child()
         command = (*child.command, *options)
         self._start(Child(name="worker", command=command), environment)
-        wait_until(self.parts.worker_answers, "the worker answers")
+        self._wait_for("worker", self.parts.worker_answers)
+
+    def _wait_for(self, name: str, answers: Callable[[], bool]) -> None:
+        process = self._processes[name]
+
+        def has_answered() -> bool:
+            assert process.poll() is None, self.log(name).read_text()
+            return answers()
+
+        wait_until(has_answered, f"{name} answers")
 
     def stop(self, name: str) -> None:
         """Stop a part, at once."""
@@ -123,10 +136,10 @@ class House:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def python(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start a Python program that talks over its standard input and output."""
+    def python(self, module: str, *arguments: str) -> subprocess.Popen[str]:
+        """Start a program of ours, with Django set up, that is talked to over standard input."""
         return subprocess.Popen(
-            (sys.executable, *arguments),
+            (sys.executable, "-c", WITH_DJANGO, module, *arguments),
             cwd=ROOT,
             env=self._environment,
             stdin=subprocess.PIPE,
