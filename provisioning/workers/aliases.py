@@ -320,7 +320,7 @@ def set_catch_all(mail_domain: MailDomain, target: str, actor: Actor) -> CatchAl
         return _switch_on(mail_domain, target, actor) if target else None
     if not target:
         gone = elements.remove(CATCH_ALLS, row, actor)
-        return gone if gone.is_unsettled and gone.pk else None
+        return gone if gone.pk else None
     with transaction.atomic(durable=True):
         row = elements.changeable(CATCH_ALLS, row)
         if row.target.lower() == target.lower():

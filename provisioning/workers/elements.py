@@ -126,7 +126,7 @@ def remove(kind: Kind[Row], row: Row, actor: Actor, **extra: object) -> Row:
     """
     Take an element out; it stays REMOVING where there was no clear answer.
 
-    `extra` goes into the activity line's `after`.
+    What is returned has no `pk` once it is gone. `extra` goes into the activity line's `after`.
 
     :raises OperationError: the kind's `unable_to_change`, with a reason fit for the customer
     """
@@ -161,6 +161,7 @@ def take_out(kind: Kind[Row], row: Row, actor: Actor, extra: dict[str, object]) 
         fresh = lock(kind, row)
         if fresh is not None:
             forget(kind, fresh, actor, extra)
+    row.pk = None
     return row
 
 
