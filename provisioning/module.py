@@ -80,6 +80,7 @@ class Reading:
     lists: list[tuple[RemoteList, list[str]]]
     dkim: Dkim
     branding: Branding
+    footer: str = ""
     # None where the vendor does not say: it may not have them for every reseller.
     alias_domains: list[str] | None = None
 
@@ -260,6 +261,7 @@ def usage_update(mail_domain: MailDomain) -> Reading:
             ],
             dkim=vendor.dkim.get(domain),
             branding=vendor.branding.get(domain),
+            footer=footer_of(vendor, domain),
             alias_domains=_alias_domains(vendor, domain),
         )
 
@@ -328,3 +330,11 @@ def control_panel_sign_on(mailbox: Mailbox) -> HandOff:
 
 def _is_listed(vendor: EmailArrayClient, domain: str) -> bool:
     return any(row.domain == domain for row in vendor.domains.list())
+
+
+def footer_of(vendor: EmailArrayClient, domain: str) -> str:
+    """Return the domain's footer; a vendor that refuses to tell one has none."""
+    try:
+        return vendor.domains.footer(domain)
+    except Rejected:
+        return ""

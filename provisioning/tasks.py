@@ -15,6 +15,8 @@ from provisioning.emailarray import EmailArrayError
 from provisioning.models import MailDomain, ModuleJob
 from provisioning.workers import (
     batches,
+    dns_reading,
+    domain_settings,
     kinds,
     mirror,
     removal,
@@ -130,6 +132,21 @@ def settle_element(*, noun: str, element_id: int, **_later: object) -> None:
         log.info("element not followed up", noun=noun, element=element_id, code=error.code)
 
 
+@shared_task(name="provisioning.settle_setting")
+def settle_setting(*, kind: str, row_id: int, **_later: object) -> None:
+    """Ask what became of a change to DKIM, branding and the like."""
+    try:
+        domain_settings.settle(kind, row_id, now=timezone.now())
+    except EmailArrayError as error:
+        log.info("setting not settled yet", kind=kind, row=row_id, cause=error.cause)
+
+
+@shared_task(name="provisioning.read_dns")
+def read_dns(*, mail_domain_id: int, **_later: object) -> None:
+    """Read what DNS says about a domain."""
+    dns_reading.read(mail_domain_id)
+
+
 @shared_task(name="provisioning.run_batch")
 def run_batch(*, batch_id: int, **_later: object) -> None:
     """Work through a batch of mailbox changes."""
@@ -161,6 +178,10 @@ def sweep_up(**_later: object) -> None:
         wake(settle_mailbox, mailbox_id=mailbox_id)
     for noun, element_id in work.elements:
         wake(settle_element, noun=noun, element_id=element_id)
+    for kind, row_id in work.settings:
+        wake(settle_setting, kind=kind, row_id=row_id)
+    for mail_domain_id in work.dns_readings:
+        wake(read_dns, mail_domain_id=mail_domain_id)
     for batch_id in work.batches:
         wake(run_batch, batch_id=batch_id)
     for mailbox_id in work.purges:

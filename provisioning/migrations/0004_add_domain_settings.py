@@ -13,6 +13,16 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AlterField(
+            model_name='branding',
+            name='mail_domain',
+            field=models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='%(class)s', to='provisioning.maildomain'),
+        ),
+        migrations.AlterField(
+            model_name='dkim',
+            name='mail_domain',
+            field=models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='%(class)s', to='provisioning.maildomain'),
+        ),
         migrations.AddField(
             model_name='branding',
             name='is_logo_unclear',

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from django.db import models
 
-from provisioning.models.mail_domain import MailDomain
 from provisioning.models.setting import Setting, SettingQuerySet
 
 
@@ -21,9 +21,6 @@ class Branding(Setting):
 
     MIRRORED: ClassVar = ("name", "support_email", "color", "logo_url")
 
-    mail_domain = models.OneToOneField(
-        MailDomain, on_delete=models.CASCADE, related_name="branding"
-    )
     name = models.CharField(max_length=200, blank=True)
     support_email = models.CharField(max_length=320, blank=True)
     color = models.CharField(max_length=6, blank=True)
@@ -36,6 +33,12 @@ class Branding(Setting):
     class Meta(Setting.Meta):
         abstract = False
         verbose_name_plural = "branding"
+
+    def adopt(self, remote: Mapping[str, Any]) -> None:
+        """Let the row say what the vendor says; another logo than ours has no preview."""
+        if remote["logo_url"] != self.logo_url:
+            self.logo_preview = ""
+        super().adopt(remote)
 
     def __str__(self) -> str:
         return f"branding of mail domain #{self.mail_domain_id}"

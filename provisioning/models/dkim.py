@@ -6,7 +6,6 @@ from typing import ClassVar
 
 from django.db import models
 
-from provisioning.models.mail_domain import MailDomain
 from provisioning.models.setting import Setting, SettingQuerySet
 
 
@@ -15,7 +14,6 @@ class Dkim(Setting):
 
     MIRRORED: ClassVar = ("is_enabled", "host", "key")
 
-    mail_domain = models.OneToOneField(MailDomain, on_delete=models.CASCADE, related_name="dkim")
     is_enabled = models.BooleanField(default=False)
     host = models.CharField(max_length=253, blank=True)
     key = models.TextField(blank=True)

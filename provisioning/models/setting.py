@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import models
 
 from clients.actors import Actor
+from provisioning.models.mail_domain import MailDomain
 
 Row = TypeVar("Row", bound="Setting")
 
@@ -31,6 +32,9 @@ class Setting(models.Model):
 
     MIRRORED: ClassVar[tuple[str, ...]] = ()
 
+    mail_domain = models.OneToOneField(
+        MailDomain, on_delete=models.CASCADE, related_name="%(class)s"
+    )
     wanted = models.JSONField(default=dict, blank=True, editable=False)
     settled_at = models.DateTimeField(null=True, blank=True, editable=False)
     unsettled_since = models.DateTimeField(null=True, blank=True, editable=False)

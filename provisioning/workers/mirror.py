@@ -9,10 +9,9 @@ from django.utils import timezone
 
 from provisioning import module
 from provisioning.emailarray import EmailArrayError, NotFound
-from provisioning.emailarray.types import DkimState
-from provisioning.models import Branding, Dkim, Drift, MailDomain
+from provisioning.models import Drift, MailDomain
 from provisioning.module import Reading
-from provisioning.workers import drift, element_mirror, health, mailbox_mirror
+from provisioning.workers import domain_settings, drift, element_mirror, health, mailbox_mirror
 
 
 def refresh(mail_domain_id: int) -> None:
@@ -62,7 +61,7 @@ def _record(mail_domain: MailDomain, reading: Reading) -> None:
         return  # a later reading has been recorded already
     differences = [*_domain_status(domain, reading), *mailbox_mirror.record(domain, reading)]
     element_mirror.record(domain, reading)
-    _record_settings(domain, reading)
+    domain_settings.mirror(domain, reading)
     drift.record(domain, differences, kinds=Drift.Kind.values, now=reading.began_at)
     domain.mirrored_at = reading.began_at
     domain.mirror_error = ""
@@ -78,23 +77,3 @@ def _domain_status(domain: MailDomain, reading: Reading) -> list[drift.Differenc
         return []  # it is being changed just now
     theirs = "active" if reading.info.is_active else "inactive"
     return [drift.Difference(Drift.Kind.DOMAIN_STATUS, domain.domain, domain.status, theirs)]
-
-
-def _record_settings(domain: MailDomain, reading: Reading) -> None:
-    Dkim.objects.update_or_create(
-        mail_domain=domain,
-        defaults={
-            "is_enabled": reading.dkim.state is DkimState.ENABLED,
-            "host": reading.dkim.host[:253],
-            "key": reading.dkim.key,
-        },
-    )
-    Branding.objects.update_or_create(
-        mail_domain=domain,
-        defaults={
-            "name": reading.branding.name[:200],
-            "support_email": reading.branding.support_email[:320],
-            "color": reading.branding.color[:6],
-            "logo_url": reading.branding.logo_url[:500],
-        },
-    )

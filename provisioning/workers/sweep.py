@@ -11,7 +11,14 @@ from django.db import transaction
 from core import events
 from provisioning.events import JobFailed
 from provisioning.models import MailboxBatch, MailDomain, ModuleJob, ModuleLog
-from provisioning.workers import kinds, removal, settlement, verification
+from provisioning.workers import (
+    dns_reading,
+    domain_settings,
+    kinds,
+    removal,
+    settlement,
+    verification,
+)
 from provisioning.workers.backoff import WAITS
 
 AT_ONCE = 200
@@ -25,6 +32,8 @@ class Work:
     verifications: list[int]
     mailboxes: list[int]
     elements: list[tuple[str, int]]
+    settings: list[tuple[str, int]]
+    dns_readings: list[int]
     batches: list[int]
     purges: list[int]
 
@@ -38,6 +47,8 @@ def find_work(*, now: datetime) -> Work:
         verifications=verification.due(now=now)[:AT_ONCE],
         mailboxes=settlement.unsettled(now=now)[:AT_ONCE],
         elements=kinds.unsettled(now=now)[:AT_ONCE],
+        settings=domain_settings.unsettled(now=now)[:AT_ONCE],
+        dns_readings=dns_reading.overdue(now=now)[:AT_ONCE],
         batches=list(MailboxBatch.objects.abandoned(at=now).values_list("pk", flat=True)[:AT_ONCE]),
         purges=removal.due(now=now)[:AT_ONCE],
     )
