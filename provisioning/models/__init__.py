@@ -16,6 +16,7 @@ from provisioning.models.forward import Forward
 from provisioning.models.job import ModuleJob
 from provisioning.models.mail_domain import Entitlement, Feature, MailDomain
 from provisioning.models.mailbox import Mailbox
+from provisioning.models.mailbox_import import MailboxImport, MailboxImportRow
 from provisioning.models.module_log import ModuleLog
 from provisioning.models.server import Server
 from provisioning.models.setting import Setting
@@ -39,6 +40,8 @@ __all__ = [
     "Mailbox",
     "MailboxBatch",
     "MailboxBatchItem",
+    "MailboxImport",
+    "MailboxImportRow",
     "ModuleJob",
     "ModuleLog",
     "Server",
