@@ -2,11 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from django.db.models import Count, Q, QuerySet
 
 from billing.models import Service
-from clients.models import User
+from clients.models import Client, User
 from provisioning.models import Mailbox
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How many services a client has in all, and how many in each status."""
+
+    total: int
+    by_status: dict[str, int]
+
+    @property
+    def active(self) -> int:
+        """Return how many are active."""
+        return self.by_status.get(Service.Status.ACTIVE, 0)
+
+
+def tally_of(client: Client) -> Tally:
+    """Count a client's services by status, in one query."""
+    rows = client.services.order_by().values("status").annotate(count=Count("pk"))
+    by_status = {row["status"]: row["count"] for row in rows}
+    return Tally(total=sum(by_status.values()), by_status=by_status)
 
 
 def services_of(user: User, *, search: str = "", status: str = "") -> QuerySet[Service]:

@@ -3,31 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, nullcontext
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
-from zoneinfo import ZoneInfo, available_timezones
 
 from allauth.account.adapter import get_adapter
+from allauth.account.decorators import reauthentication_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh
 
 from billing.models import Service
 from clientarea.grants import Grants
 from clientarea.http import ClientRequest, in_dialog, render_page
+from clientarea.seats import current_seat, seat_at, seats_of, take
 from clientarea.standing import Standing, standing_of
 from clients.actors import Actor
-from clients.models import Permission, User
+from clients.models import Membership, Permission, User
 from provisioning.models import Feature, Mailbox, MailboxBatch
 
 Params = ParamSpec("Params")
 ServiceView = Callable[Concatenate[ClientRequest, Service, Params], HttpResponse]
+MemberView = Callable[Concatenate[ClientRequest, Membership, Params], HttpResponse]
 Route = Callable[..., HttpResponse]
+
+# Who has not shown for a while that it is them is asked to; then the request goes on.
+reauthenticated: Callable[[Route], Route] = reauthentication_required(app="allauth.account")
+
+NOT_ALLOWED = _("The owner of this account has not allowed you to open this page.")
 
 
 def client_user(view: Route) -> Route:
@@ -38,9 +42,7 @@ def client_user(view: Route) -> Route:
         user = request.user
         if not isinstance(user, User):
             return _log_in_first(request)
-        visitor = _identified(request, user)
-        with _time_zone_of(user):
-            return view(visitor, **captured)
+        return view(_identified(request, user), **captured)
 
     return guarded
 
@@ -61,11 +63,9 @@ def client_service(
         def guarded(
             request: ClientRequest, service_id: int, *args: Params.args, **kwargs: Params.kwargs
         ) -> HttpResponse:
-            service, grants = _service_and_grants(request.user, service_id)
+            service, grants = _service_and_grants(request, service_id)
             if not grants.allows(permission):
-                raise PermissionDenied(
-                    _("The owner of this account has not allowed you to open this page.")
-                )
+                raise PermissionDenied(NOT_ALLOWED)
             request.service, request.grants = service, grants
             if feature is not None:
                 if feature not in service.mail_domain.features:
@@ -73,6 +73,35 @@ def client_service(
                 if standing_of(service) is not Standing.OPEN:
                     return closed_page(request)
             return view(request, service, *args, **kwargs)
+
+        return client_user(guarded)
+
+    return decorate
+
+
+def client_member(
+    *, permission: Permission | None = None, is_owner: bool = False
+) -> Callable[[MemberView[Params]], Route]:
+    """
+    Hand the view the membership this user acts under right now.
+
+    Refused without one, without the `permission`, and where `is_owner` says so to all but the
+    owner. The membership was read for this request: access that ended has ended.
+    """
+
+    def decorate(view: MemberView[Params]) -> Route:
+        @wraps(view)
+        def guarded(
+            request: ClientRequest, *args: Params.args, **kwargs: Params.kwargs
+        ) -> HttpResponse:
+            seat = current_seat(request)
+            if seat is None:
+                raise PermissionDenied(_("This login belongs to no account."))
+            if is_owner and not seat.is_owner:
+                raise PermissionDenied(_("Only the owner of this account can open this page."))
+            if permission is not None and not seat.allows(permission):
+                raise PermissionDenied(NOT_ALLOWED)
+            return view(request, seat, *args, **kwargs)
 
         return client_user(guarded)
 
@@ -116,29 +145,15 @@ def batch_of(service: Service, batch_id: int) -> MailboxBatch:
     return batch
 
 
-def clients_with(request: ClientRequest, permission: Permission) -> list[int]:
-    """Return the ids of the clients for whom this user has a permission."""
-    memberships = request.user.memberships.all()
-    return [each.client_id for each in memberships if each.allows(permission)]
-
-
-def _service_and_grants(user: User, service_id: int) -> tuple[Service, Grants]:
-    # The membership comes with the service: the join that finds one knows the other.
-    found: Any = (
-        Service.objects.reachable_by(user)
-        .with_domain()
-        .annotate(
-            member_is_owner=F("client__memberships__is_owner"),
-            member_permissions=F("client__memberships__permissions"),
-        )
-        .filter(pk=service_id)
-        .first()
-    )
-    if found is None:
+def _service_and_grants(request: ClientRequest, service_id: int) -> tuple[Service, Grants]:
+    clients = [seat.client_id for seat in seats_of(request)]
+    services = Service.objects.with_domain().filter(client__in=clients)
+    service = services.filter(pk=service_id).first()
+    seat = seat_at(request, service.client_id) if service else None
+    if service is None or seat is None:
         raise Http404
-    grants = Grants(is_owner=found.member_is_owner, permissions=frozenset(found.member_permissions))
-    service: Service = found
-    return service, grants
+    take(request, seat)  # a service of another of one's clients brings one there
+    return service, Grants.of(seat)
 
 
 def _identified(request: HttpRequest, user: User) -> ClientRequest:
@@ -146,12 +161,6 @@ def _identified(request: HttpRequest, user: User) -> ClientRequest:
     visitor = cast("ClientRequest", request)
     visitor.actor = Actor.from_user(user, ip_address=get_adapter(request).get_client_ip(request))
     return visitor
-
-
-def _time_zone_of(user: User) -> AbstractContextManager[None]:
-    if user.time_zone in available_timezones():
-        return timezone.override(ZoneInfo(user.time_zone))
-    return nullcontext()
 
 
 def _log_in_first(request: HttpRequest) -> HttpResponse:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
 from zlib import crc32
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+
+from clientarea.seats import current_seat, seats_of
 
 
 def brand(_request: HttpRequest) -> dict[str, str]:
@@ -20,3 +24,8 @@ def brand(_request: HttpRequest) -> dict[str, str]:
         "brand_css_url": f"{reverse('clientarea:brand-css')}?v={version}",
         "support_email": settings.SUPPORT_EMAIL,
     }
+
+
+def seats(request: HttpRequest) -> dict[str, Any]:
+    """Return who this user acts for and could act for; asked only where a page shows it."""
+    return {"my_seat": partial(current_seat, request), "my_seats": partial(seats_of, request)}

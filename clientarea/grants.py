@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from clients.models import Permission
+from clients.models import Membership, Permission
 
 
 @dataclass(frozen=True)
 class Grants:
-    """The permissions of a membership, read together with the service in one query."""
+    """The permissions of a membership, as they were when this request began."""
 
     is_owner: bool
     permissions: frozenset[str]
@@ -32,3 +32,8 @@ class Grants:
     def open_mailboxes(self) -> bool:
         """Tell whether this user may open webmail and the control panel of a mailbox."""
         return self.allows(Permission.MAILBOX_SSO)
+
+    @classmethod
+    def of(cls, membership: Membership) -> Grants:
+        """Return what this membership allows."""
+        return cls(is_owner=membership.is_owner, permissions=frozenset(membership.permissions))

@@ -5,98 +5,155 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, F
+from django.db.models import Count, F, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from billing.models import Service
 from clientarea.standing import Standing, standing_of
-from provisioning.models import Mailbox
+from clients.models import Client
+from provisioning.models import Mailbox, MailDomain
 
 NEARLY_FULL_PERCENT = 90
-# The most pressing first.
-LEVELS = ("bad", "warn")
+IS_NEARLY_FULL = Q(usage_mb__isnull=False, usage_mb__gte=F("quota_mb") * NEARLY_FULL_PERCENT / 100)
+# How many of a kind are shown before the rest is only counted.
+SHOWN = 5
+SUSPENDED, UNVERIFIED = Standing.SUSPENDED, Standing.UNVERIFIED
+Domain = MailDomain.Status
 
 
 @dataclass(frozen=True)
 class Notice:
-    """One line with a link to where it can be put right. `level` is one of `LEVELS`."""
+    """One line with a link to where it can be put right."""
 
-    level: str
-    icon: str
     title: str
     text: str
     url: str
     action: str
 
 
-def for_home(services: Sequence[Service]) -> list[Notice]:
-    """Return the notices of these services, the most pressing first."""
-    standings = {service.pk: standing_of(service) for service in services}
-    found = [
-        notice
-        for service in services
-        if (notice := _about_standing(service, standings[service.pk])) is not None
-    ]
-    open_services = [each for each in services if standings[each.pk] is Standing.OPEN]
-    nearly_full = nearly_full_mailboxes([service.mail_domain_id for service in open_services])
-    found += [
-        _about_quota(service, nearly_full[service.mail_domain_id])
-        for service in open_services
-        if service.mail_domain_id in nearly_full
-    ]
-    return sorted(found, key=lambda notice: LEVELS.index(notice.level))
+@dataclass(frozen=True)
+class Panel:
+    """The first notices of one kind; `more` says how many are left out."""
+
+    notices: list[Notice]
+    more: int
+
+    @property
+    def count(self) -> int:
+        """Return how many there are in all."""
+        return len(self.notices) + self.more
+
+
+@dataclass(frozen=True)
+class Attention:
+    """What about a client's services needs a look, by kind; `mailboxes` is how many it has."""
+
+    suspended: Panel
+    unverified: Panel
+    nearly_full: Panel
+    mailboxes: int
+
+
+def of_client(client: Client) -> Attention:
+    """Read a client's notices, in two queries however many services it has."""
+    closed = (
+        client.services.exclude(status=Service.Status.TERMINATED)
+        .filter(
+            Q(status=Service.Status.SUSPENDED)
+            | Q(mail_domain__status__in=[Domain.UNVERIFIED, Domain.SUSPENDED])
+        )
+        .select_related("mail_domain")
+        .order_by("mail_domain__domain")
+    )
+    standings = [(service, standing_of(service)) for service in closed]
+    fill = _fill_of(client)
+    return Attention(
+        suspended=_panel([_suspended(each) for each, how in standings if how is SUSPENDED]),
+        unverified=_panel([_unverified(each) for each, how in standings if how is UNVERIFIED]),
+        nearly_full=_panel(
+            [
+                _nearly_full(row.service_id, row.domain, row.nearly_full)
+                for row in fill
+                if row.nearly_full
+            ]
+        ),
+        mailboxes=sum(row.mailboxes for row in fill),
+    )
 
 
 def nearly_full_mailboxes(mail_domain_ids: Sequence[int]) -> dict[int, int]:
     """Return how many mailboxes of each domain are nearly full; domains with none are left out."""
     if not mail_domain_ids:
         return {}
-    mailboxes = Mailbox.objects.live().filter(
-        mail_domain__in=mail_domain_ids,
-        usage_mb__isnull=False,
-        usage_mb__gte=F("quota_mb") * NEARLY_FULL_PERCENT / 100,
-    )
+    mailboxes = Mailbox.objects.live().filter(IS_NEARLY_FULL, mail_domain__in=mail_domain_ids)
     counts = mailboxes.order_by().values("mail_domain").annotate(count=Count("pk"))
     return {row["mail_domain"]: row["count"] for row in counts}
 
 
-def _about_standing(service: Service, standing: Standing) -> Notice | None:
-    url = reverse("clientarea:service", kwargs={"service_id": service.pk})
-    if standing is Standing.SUSPENDED:
-        return Notice(
-            level="bad",
-            icon="lock",
-            title=_("%(domain)s is suspended") % {"domain": service.domain},
-            text=service.mail_domain.suspension_reason
-            or _("Nobody can log in until it is lifted."),
-            url=url,
-            action=_("See why"),
-        )
-    if standing is Standing.UNVERIFIED:
-        return Notice(
-            level="warn",
-            icon="shield-check",
-            title=_("Prove that %(domain)s is yours") % {"domain": service.domain},
-            text=_("One DNS record is missing before mailboxes can be added."),
-            url=url,
-            action=_("Show the record"),
-        )
-    return None
+@dataclass(frozen=True)
+class _Fill:
+    service_id: int
+    domain: str
+    mailboxes: int
+    nearly_full: int
 
 
-def _about_quota(service: Service, count: int) -> Notice:
-    url = reverse("clientarea:mailboxes", kwargs={"service_id": service.pk})
+def _fill_of(client: Client) -> list[_Fill]:
+    rows = (
+        Mailbox.objects.live()
+        .filter(mail_domain__service__client=client)
+        .exclude(mail_domain__service__status=Service.Status.TERMINATED)
+        .order_by("mail_domain__domain")
+        .values("mail_domain__service", "mail_domain__domain")
+        .annotate(
+            mailboxes=Count("pk"),
+            nearly_full=Count("pk", filter=IS_NEARLY_FULL & Q(mail_domain__status=Domain.ACTIVE)),
+        )
+    )
+    return [
+        _Fill(
+            service_id=row["mail_domain__service"],
+            domain=row["mail_domain__domain"],
+            mailboxes=row["mailboxes"],
+            nearly_full=row["nearly_full"],
+        )
+        for row in rows
+    ]
+
+
+def _panel(notices: list[Notice]) -> Panel:
+    return Panel(notices=notices[:SHOWN], more=max(len(notices) - SHOWN, 0))
+
+
+def _suspended(service: Service) -> Notice:
     return Notice(
-        level="warn",
-        icon="hard-drive",
+        title=_("%(domain)s is suspended") % {"domain": service.domain},
+        text=service.mail_domain.suspension_reason or _("Nobody can log in until it is lifted."),
+        url=reverse("clientarea:service", kwargs={"service_id": service.pk}),
+        action=_("See why"),
+    )
+
+
+def _unverified(service: Service) -> Notice:
+    return Notice(
+        title=_("Prove that %(domain)s is yours") % {"domain": service.domain},
+        text=_("One DNS record is missing before mailboxes can be added."),
+        url=reverse("clientarea:service", kwargs={"service_id": service.pk}),
+        action=_("Show the record"),
+    )
+
+
+def _nearly_full(service_id: int, domain: str, count: int) -> Notice:
+    url = reverse("clientarea:mailboxes", kwargs={"service_id": service_id})
+    return Notice(
         title=ngettext(
             "A mailbox of %(domain)s is nearly full",
             "%(count)d mailboxes of %(domain)s are nearly full",
             count,
         )
-        % {"count": count, "domain": service.domain},
+        % {"count": count, "domain": domain},
         text=_("A full mailbox turns new mail away."),
         url=f"{url}?sort=-usage",
         action=_("Show by usage"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from clientarea import frame_urls
 from clientarea.views import (
     batches,
     home,
@@ -42,6 +43,7 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("services/", services.index, name="services"),
     path("services/<int:service_id>/", include(service_routes)),
+    path("", include(frame_urls.urlpatterns)),
     path("brand.css", site.brand_css, name="brand-css"),
     path("healthz/", site.healthz, name="healthz"),
 ]

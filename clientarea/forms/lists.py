@@ -81,6 +81,24 @@ class ServiceQuery:
         )
 
 
+@dataclass(frozen=True)
+class EmailQuery:
+    """Search and page of the email history."""
+
+    search: str = ""
+    size: int = SIZES[0]
+    page: int = 1
+
+    @classmethod
+    def read(cls, query: QueryDict) -> EmailQuery:
+        """Read the query string."""
+        return cls(
+            search=query.get("search", "").strip()[:LONGEST_SEARCH],
+            size=_size(query),
+            page=number_in(query.get("page", "")) or 1,
+        )
+
+
 def _size(query: QueryDict) -> int:
     size = number_in(query.get("size", ""))
     return size if size in SIZES else SIZES[0]

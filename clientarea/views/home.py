@@ -7,9 +7,10 @@ from django.views.decorators.http import require_safe
 
 from billing import queries
 from clientarea import notices
-from clientarea.access import client_user, clients_with
+from clientarea.access import client_user
 from clientarea.http import ClientRequest, render_page
 from clientarea.paging import page_of
+from clientarea.seats import current_seat
 from clients.models import Permission
 
 SHOWN = 8
@@ -18,14 +19,16 @@ SHOWN = 8
 @require_safe
 @client_user
 def home(request: ClientRequest) -> HttpResponse:
-    """Show the first services and what about them needs attention."""
-    clients = clients_with(request, Permission.PRODUCTS)
-    services = queries.services_of(request.user).filter(client__in=clients)
-    services = services.order_by("mail_domain__domain", "pk")
-    page = page_of(services, number=1, size=SHOWN)
-    context = {
-        "page": page,
-        "notices": notices.for_home(page.rows),
-        "is_staff_only": request.user.is_staff and not page.total,
-    }
+    """Show the client's first services, its figures, and what needs attention."""
+    seat = current_seat(request)
+    if seat is None or not seat.allows(Permission.PRODUCTS):
+        closed = {"is_staff_only": request.user.is_staff and seat is None, "seat": seat}
+        return render_page(request, "clientarea/home/home.html", closed)
+    services = queries.services_of(request.user).filter(client=seat.client)
+    tally = queries.tally_of(seat.client)
+    page = page_of(
+        services.order_by("mail_domain__domain", "pk"), number=1, size=SHOWN, total=tally.total
+    )
+    attention = notices.of_client(seat.client)
+    context = {"seat": seat, "page": page, "tally": tally, "attention": attention}
     return render_page(request, "clientarea/home/home.html", context)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.db.models import Count
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -12,10 +11,11 @@ from django.views.decorators.http import require_POST, require_safe
 from billing import queries
 from billing.models import Service
 from clientarea import notices
-from clientarea.access import client_service, client_user, clients_with
+from clientarea.access import client_service, client_user
 from clientarea.forms.lists import ServiceQuery
 from clientarea.http import ClientRequest, go_to, render_page
 from clientarea.paging import page_of
+from clientarea.seats import current_seat
 from clientarea.standing import Standing, standing_of
 from clients.models import Permission
 from provisioning.operations import mirror, verification
@@ -28,21 +28,22 @@ FRAGMENT = "services-list"
 @require_safe
 @client_user
 def index(request: ClientRequest) -> HttpResponse:
-    """List the services this user may see."""
+    """List the services of the client this user acts for."""
     query = ServiceQuery.read(request.GET)
-    clients = clients_with(request, Permission.PRODUCTS)
-    reachable = queries.services_of(request.user).filter(client__in=clients)
+    seat = current_seat(request)
+    is_allowed = seat is not None and seat.allows(Permission.PRODUCTS)
     found = queries.services_of(request.user, search=query.search, status=query.status)
-    tally = reachable.order_by().values("status").annotate(count=Count("pk", distinct=True))
-    counts = {row["status"]: row["count"] for row in tally}
-    rows = found.filter(client__in=clients).order_by("mail_domain__domain", "pk")
+    rows = found.filter(client=seat.client_id) if seat and is_allowed else found.none()
+    tally = queries.tally_of(seat.client) if seat and is_allowed else queries.Tally(0, {})
     context = {
         "query": query,
-        "page": page_of(rows, number=query.page, size=query.size),
+        "page": page_of(
+            rows.order_by("mail_domain__domain", "pk"), number=query.page, size=query.size
+        ),
         "statuses": [
-            (value, label, counts.get(value, 0)) for value, label in Service.Status.choices
+            (value, label, tally.by_status.get(value, 0)) for value, label in Service.Status.choices
         ],
-        "total": sum(counts.values()),
+        "total": tally.total,
     }
     wants_list = request.htmx and request.htmx.target == FRAGMENT
     template = "clientarea/services/_list.html" if wants_list else "clientarea/services/index.html"

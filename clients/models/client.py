@@ -29,3 +29,8 @@ class Client(models.Model):
 
     def __str__(self) -> str:
         return f"{self.company or self.name} (client #{self.pk})"
+
+    @property
+    def label(self) -> str:
+        """Return what people call it: the company, or the name of somebody without one."""
+        return self.company or self.name

@@ -66,7 +66,7 @@ def change_details(*, client: Client, details: ClientDetails, actor: Actor) -> C
     activity.record(
         action="client.changed",
         subject=fresh,
-        name=fresh.company or fresh.name,
+        name=fresh.label,
         client=fresh,
         actor=actor,
         before=before,

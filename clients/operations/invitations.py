@@ -219,7 +219,7 @@ def _mail(invitation: Invitation, *, token: str, link: LinkMaker, actor: Actor) 
         template="invitation",
         context={
             "link": Secret(link(token)),
-            "client_name": invitation.client.company or invitation.client.name,
+            "client_name": invitation.client.label,
             "inviter": invitation.invited_by.name,
             "permissions": labels_of(invitation.permissions),
             "expires_at": invitation.expires_at,

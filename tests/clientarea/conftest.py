@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from django.test import Client as Browser
 
 from billing.models import Service
+from clientarea.visits import SEEN_AT
 from clients.models import User
 from provisioning.sandbox import Sandbox
 from tests import makers
@@ -26,7 +29,10 @@ def service(owner: User, vendor: Sandbox) -> Service:
 
 @pytest.fixture
 def customer(owner: User) -> Browser:
-    """The owner, logged in."""
+    """The owner, logged in, on a visit that is noted already."""
     browser = Browser()
     browser.force_login(owner)
+    session = browser.session
+    session[SEEN_AT] = int(time.time())
+    session.save()
     return browser

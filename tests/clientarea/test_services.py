@@ -10,6 +10,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from billing.models import Service
+from clients.models import User
 from provisioning.models import Alias, MailDomain
 from provisioning.sandbox import Sandbox
 from tests import makers
@@ -36,7 +37,9 @@ def test_a_customer_sees_nothing_of_the_staff_pages(customer: Browser) -> None:
     assert "django-admin" not in page(customer, "/")
 
 
-def test_home_is_friendly_when_there_is_nothing_yet(customer: Browser) -> None:
+def test_home_is_friendly_when_there_is_nothing_yet(customer: Browser, owner: User) -> None:
+    makers.make_client(owner=owner)
+
     assert "No services yet" in page(customer, "/")
     assert "No services yet" in page(customer, "/services/")
 
