@@ -1,0 +1,22 @@
+"""Routes of aliases, forwarding and distribution lists, below a service's own."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, path
+
+from clientarea.views import alias_domains, aliases
+
+urlpatterns: list[URLPattern] = [
+    path("aliases/", aliases.index, name="aliases"),
+    path("aliases/add/", aliases.add, name="aliases-add"),
+    path("aliases/catch-all/", aliases.catch_all, name="aliases-catch-all"),
+    path("aliases/domains/add/", alias_domains.add, name="alias-domains-add"),
+    path(
+        "aliases/domains/<int:alias_domain_id>/delete/",
+        alias_domains.delete,
+        name="alias-domains-delete",
+    ),
+    path("aliases/<int:alias_id>/", aliases.edit, name="aliases-edit"),
+    path("aliases/<int:alias_id>/row/", aliases.row, name="aliases-row"),
+    path("aliases/<int:alias_id>/delete/", aliases.delete, name="aliases-delete"),
+]
