@@ -80,7 +80,7 @@ def run() -> list[Result]:
         results += [
             pytest(
                 "Database and queue tests on PostgreSQL and a Redis-protocol server",
-                *("-m", "servers and not live", *elsewhere),
+                *("-m", "servers and not live", "--force-enable-socket", *elsewhere),
                 given=real,
             ),
             pytest(

@@ -7,6 +7,7 @@ from django.core.management.utils import get_random_secret_key
 
 from polarismail.env import VAR, development_secret, encryption_keys, env
 from polarismail.settings.base import *  # noqa: F403
+from polarismail.settings.caches import cache
 from polarismail.settings.databases import database
 
 VAR.mkdir(parents=True, exist_ok=True)
@@ -25,11 +26,7 @@ DATABASES = {"default": database(f"sqlite:///{VAR / 'polarismail.sqlite3'}")}
 
 _redis = env.str("REDIS_URL", default="")
 CELERY_BROKER_URL = _redis or "memory://"
-CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": _redis}
-    if _redis
-    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
-}
+CACHES = cache(_redis)
 if not _redis:
     # One process holds the web, the worker and beat; the queue is asked a hundred times a second.
     CELERY_BROKER_TRANSPORT_OPTIONS = {"polling_interval": 0.01}

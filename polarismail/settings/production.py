@@ -6,6 +6,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from polarismail.env import ROOT, encryption_keys, env, required
 from polarismail.settings.base import *  # noqa: F403
+from polarismail.settings.caches import cache
 from polarismail.settings.databases import database
 
 SECRET_KEY = required("SECRET_KEY")
@@ -18,12 +19,7 @@ CSRF_TRUSTED_ORIGINS = [f"https://{host.lstrip('.')}" for host in ALLOWED_HOSTS 
 
 DATABASES = {"default": database(required("DATABASE_URL"))}
 CELERY_BROKER_URL = required("REDIS_URL")
-CACHES = {
-    "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": CELERY_BROKER_URL,
-    }
-}
+CACHES = cache(CELERY_BROKER_URL)
 
 DEFAULT_FROM_EMAIL = required("DEFAULT_FROM_EMAIL")
 vars().update(env.email("EMAIL_URL", default="smtp://localhost:25"))

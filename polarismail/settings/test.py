@@ -6,6 +6,7 @@ from cryptography.fernet import Fernet
 
 from polarismail.env import VAR, env
 from polarismail.settings.base import *  # noqa: F403
+from polarismail.settings.caches import cache
 from polarismail.settings.databases import database
 
 SECRET_KEY = "only-for-tests"  # noqa: S105
@@ -14,12 +15,9 @@ ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 DATABASES = {"default": database("sqlite://:memory:")}
 _redis = env.str("REDIS_URL", default="")
 CELERY_BROKER_URL = _redis or "memory://"
-CELERY_TASK_ALWAYS_EAGER = not _redis
-CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": _redis}
-    if _redis
-    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
-}
+# Tests that need a worker of its own start one, under other settings.
+CELERY_TASK_ALWAYS_EAGER = True
+CACHES = cache(_redis)
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 # Passkeys work on localhost without TLS.

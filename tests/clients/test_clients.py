@@ -10,7 +10,7 @@ from clients.models import Activity, Membership, Permission, User
 from clients.operations import activity, clients, memberships
 from tests import makers
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.servers]
 
 
 def test_an_address_is_one_login_whatever_its_case() -> None:

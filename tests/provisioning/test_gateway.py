@@ -21,7 +21,7 @@ from provisioning.sandbox import Sandbox
 from tests import makers
 from tests import vendor as stand_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.servers]
 
 
 def test_many_calls_need_one_log_in(vendor: Sandbox) -> None:

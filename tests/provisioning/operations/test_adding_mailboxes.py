@@ -26,7 +26,7 @@ from provisioning.operations.mailboxes import (
 from provisioning.sandbox import Sandbox
 from tests import makers
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.servers]
 
 GOOD = "Lumen-4471!x"
 

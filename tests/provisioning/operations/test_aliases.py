@@ -17,7 +17,7 @@ from provisioning.workers import element_mirror
 from tests import makers
 from tests.provisioning.operations.alias_steps import add, edit, ours, settle
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.servers]
 
 
 def test_an_alias_arrives_at_the_vendor_and_leaves_a_line(

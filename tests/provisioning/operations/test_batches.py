@@ -18,7 +18,7 @@ from provisioning.sandbox import Sandbox
 from provisioning.workers import sweep
 from tests import makers
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.servers]
 
 Action = MailboxBatch.Action
 

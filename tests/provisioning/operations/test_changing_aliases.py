@@ -14,7 +14,7 @@ from provisioning.operations.aliases import UnableToChangeAlias
 from provisioning.sandbox import Sandbox
 from tests.provisioning.operations.alias_steps import add, edit, ours, settle
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.servers]
 
 
 def test_a_new_target_is_one_line_and_no_new_row(

@@ -22,7 +22,7 @@ from provisioning.operations.mailboxes import (
 from provisioning.sandbox import Sandbox
 from tests import makers
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.servers]
 
 Status = Mailbox.Status
 

@@ -19,7 +19,7 @@ from provisioning.workers import runner
 from tests import makers
 from tests import vendor as stand_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.servers]
 
 Run = Callable[[], None]
 Action = ModuleJob.Action

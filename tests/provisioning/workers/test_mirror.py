@@ -20,7 +20,7 @@ from provisioning.sandbox import Sandbox
 from provisioning.workers import mailbox_mirror
 from tests import makers
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.servers]
 
 
 def refresh(service: Service) -> MailDomain:

@@ -18,7 +18,7 @@ from provisioning.operations.verification import Verdict
 from provisioning.sandbox import Sandbox
 from tests import makers
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.servers]
 
 
 def fresh(domain: MailDomain) -> MailDomain:
