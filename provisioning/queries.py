@@ -203,6 +203,22 @@ def address_taken_by(mail_domain: MailDomain, local_part: str) -> str:
     return ""
 
 
+def addresses_taken(mail_domain: MailDomain) -> dict[str, str]:
+    """Return every address that is taken, by its part before the @, and what has it."""
+    mailboxes = mail_domain.mailboxes.existing().values_list("local_part", "status")
+    return (
+        dict.fromkeys(
+            mail_domain.distribution_lists.values_list("local_part", flat=True),
+            "a distribution list",
+        )
+        | dict.fromkeys(mail_domain.aliases.values_list("local_part", flat=True), "an alias")
+        | {
+            local_part: TRASHED if status == Mailbox.Status.TRASHED else "a mailbox"
+            for local_part, status in mailboxes
+        }
+    )
+
+
 def recently_deleted(mail_domain: MailDomain) -> QuerySet[Mailbox]:
     """Return the mailboxes that can be restored, the latest first."""
     return mail_domain.mailboxes.trashed().order_by("-trashed_at", "local_part")

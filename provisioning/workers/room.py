@@ -52,10 +52,21 @@ def for_new_mailbox(
     if problem:
         return problem
     usage = queries.usage_of(domain)
-    problem = _for_type(usage, account_type) or _for_quota(domain, usage, quota_mb, 0)
+    problem = for_size(domain, usage, account_type=account_type, quota_mb=quota_mb)
     if problem:
         return problem
-    taken_by = queries.address_taken_by(domain, local_part)
+    return for_address(domain, local_part, queries.address_taken_by(domain, local_part))
+
+
+def for_size(
+    domain: MailDomain, usage: queries.DomainUsage, *, account_type: int, quota_mb: int
+) -> Problem | None:
+    """Say why a plan that is used like this has no room for one mailbox more, if so."""
+    return _for_type(usage, account_type) or _for_quota(domain, usage, quota_mb, 0)
+
+
+def for_address(domain: MailDomain, local_part: str, taken_by: str) -> Problem | None:
+    """Say why an address cannot be had; `taken_by` as `queries.address_taken_by` names it."""
     if taken_by == queries.TRASHED:
         return Problem(
             f"{local_part}@{domain.domain} was deleted lately. Restore it under Recently deleted, "
