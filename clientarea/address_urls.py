@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from clientarea.views import alias_domains, aliases
+from clientarea.views import alias_domains, aliases, forwards
 
 urlpatterns: list[URLPattern] = [
     path("aliases/", aliases.index, name="aliases"),
@@ -19,4 +19,8 @@ urlpatterns: list[URLPattern] = [
     path("aliases/<int:alias_id>/", aliases.edit, name="aliases-edit"),
     path("aliases/<int:alias_id>/row/", aliases.row, name="aliases-row"),
     path("aliases/<int:alias_id>/delete/", aliases.delete, name="aliases-delete"),
+    path("forwarding/", forwards.index, name="forwards"),
+    path("forwarding/add/", forwards.add, name="forwards-add"),
+    path("forwarding/<int:forward_id>/row/", forwards.row, name="forwards-row"),
+    path("forwarding/<int:forward_id>/delete/", forwards.delete, name="forwards-delete"),
 ]

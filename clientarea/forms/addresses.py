@@ -118,12 +118,11 @@ class AliasDomainForm(AddressForm):
 class ForwardForm(AddressForm):
     """A mailbox, and where copies of its mail go."""
 
-    local_part = address_field(_("Mailbox"))
+    local_part = address_field(_("Mailbox"), offers=True)
     target = address_field(_("Send a copy to"), offers=True)
 
     def __init__(self, data: Any = None, *, mail_domain: MailDomain, mailbox: str = "") -> None:
         super().__init__(data, mail_domain=mail_domain)
-        self.fields["local_part"].widget.attrs["list"] = "mailboxes"
         self.initial = {"local_part": mailbox}
         first = "target" if mailbox else "local_part"
         self.fields[first].widget.attrs["autofocus"] = True
