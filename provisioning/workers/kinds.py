@@ -10,9 +10,10 @@ from provisioning.workers.alias_domains import ALIAS_DOMAINS
 from provisioning.workers.aliases import ALIASES, CATCH_ALLS
 from provisioning.workers.element_kind import Kind
 from provisioning.workers.forwards import FORWARDS
+from provisioning.workers.lists import LISTS, MEMBERS
 
 KINDS: dict[str, Kind[Any]] = {
-    kind.noun: kind for kind in (ALIASES, CATCH_ALLS, ALIAS_DOMAINS, FORWARDS)
+    kind.noun: kind for kind in (ALIASES, CATCH_ALLS, ALIAS_DOMAINS, FORWARDS, LISTS, MEMBERS)
 }
 
 
