@@ -18,6 +18,7 @@ from provisioning.workers import (
     dns_reading,
     domain_settings,
     kinds,
+    lists,
     mirror,
     removal,
     runner,
@@ -147,6 +148,12 @@ def read_dns(*, mail_domain_id: int, **_later: object) -> None:
     dns_reading.read(mail_domain_id)
 
 
+@shared_task(name="provisioning.change_list")
+def change_list(*, list_id: int, **_later: object) -> None:
+    """Make the changes that wait on a distribution list."""
+    lists.run(list_id)
+
+
 @shared_task(name="provisioning.run_batch")
 def run_batch(*, batch_id: int, **_later: object) -> None:
     """Work through a batch of mailbox changes."""
@@ -182,6 +189,8 @@ def sweep_up(**_later: object) -> None:
         wake(settle_setting, kind=kind, row_id=row_id)
     for mail_domain_id in work.dns_readings:
         wake(read_dns, mail_domain_id=mail_domain_id)
+    for list_id in work.lists:
+        wake(change_list, list_id=list_id)
     for batch_id in work.batches:
         wake(run_batch, batch_id=batch_id)
     for mailbox_id in work.purges:

@@ -69,6 +69,8 @@ def run_jobs() -> Callable[[], None]:
                 tasks.verify_domain(mail_domain_id=mail_domain_id)
             for mailbox_id in work.mailboxes:
                 tasks.settle_mailbox(mailbox_id=mailbox_id)
+            for list_id in work.lists:
+                tasks.change_list(list_id=list_id)
             for noun, element_id in work.elements:
                 tasks.settle_element(noun=noun, element_id=element_id)
             for batch_id in work.batches:

@@ -15,6 +15,7 @@ from provisioning.workers import (
     dns_reading,
     domain_settings,
     kinds,
+    lists,
     removal,
     settlement,
     verification,
@@ -32,6 +33,7 @@ class Work:
     verifications: list[int]
     mailboxes: list[int]
     elements: list[tuple[str, int]]
+    lists: list[int]
     settings: list[tuple[str, int]]
     dns_readings: list[int]
     batches: list[int]
@@ -47,6 +49,7 @@ def find_work(*, now: datetime) -> Work:
         verifications=verification.due(now=now)[:AT_ONCE],
         mailboxes=settlement.unsettled(now=now)[:AT_ONCE],
         elements=kinds.unsettled(now=now)[:AT_ONCE],
+        lists=lists.with_work(now=now)[:AT_ONCE],
         settings=domain_settings.unsettled(now=now)[:AT_ONCE],
         dns_readings=dns_reading.overdue(now=now)[:AT_ONCE],
         batches=list(MailboxBatch.objects.abandoned(at=now).values_list("pk", flat=True)[:AT_ONCE]),
