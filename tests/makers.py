@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 from django.utils import timezone
 
 from billing.models import Product, Service
-from clients.models import Client, Membership, User
+from clients.models import Client, EmailMessage, Membership, User
 from provisioning import tasks
 from provisioning.models import Entitlement, Mailbox, MailDomain, ModuleJob, Server
 from provisioning.sandbox import Sandbox
@@ -41,6 +41,23 @@ def make_member(*, client: Client, permissions: list[str], email: str = "") -> U
     user = make_user(email=email)
     Membership.objects.create(user=user, client=client, permissions=permissions)
     return user
+
+
+def make_emails(client: Client, number: int, **fields: Any) -> None:
+    """Make so many messages sent to the client, numbered from 0, the last one newest."""
+    values: dict[str, Any] = {
+        "to": client.email,
+        "text": "Nothing to do.",
+        "html": "<p>Nothing to do.</p>",
+        "template": "login_notice",
+        "status": EmailMessage.Status.SENT,
+        "due_at": timezone.now(),
+        "sent_at": timezone.now(),
+    }
+    EmailMessage.objects.bulk_create(
+        EmailMessage(client=client, subject=f"Message number {n}", **(values | fields))
+        for n in range(number)
+    )
 
 
 def make_server(**fields: Any) -> Server:
