@@ -17,6 +17,7 @@ from provisioning.workers import (
     batches,
     dns_reading,
     domain_settings,
+    imports,
     kinds,
     lists,
     mirror,
@@ -160,6 +161,13 @@ def run_batch(*, batch_id: int, **_later: object) -> None:
     batches.run(batch_id)
 
 
+@shared_task(name="provisioning.run_import")
+def run_import(*, import_id: int, **_later: object) -> None:
+    """Work through an import for a while, and ask for the next turn."""
+    if imports.run(import_id):
+        wake(run_import, import_id=import_id)
+
+
 @shared_task(name="provisioning.refresh_domain")
 def refresh_domain(*, mail_domain_id: int, **_later: object) -> None:
     """Read one domain at the vendor."""
@@ -179,22 +187,21 @@ def sweep_up(**_later: object) -> None:
     work = sweep.find_work(now=timezone.now())
     for job_id, action in work.jobs:
         wake(JOB_TASKS[action], job_id=job_id)
-    for mail_domain_id in work.verifications:
-        wake(verify_domain, mail_domain_id=mail_domain_id)
-    for mailbox_id in work.mailboxes:
-        wake(settle_mailbox, mailbox_id=mailbox_id)
     for noun, element_id in work.elements:
         wake(settle_element, noun=noun, element_id=element_id)
     for kind, row_id in work.settings:
         wake(settle_setting, kind=kind, row_id=row_id)
-    for mail_domain_id in work.dns_readings:
-        wake(read_dns, mail_domain_id=mail_domain_id)
-    for list_id in work.lists:
-        wake(change_list, list_id=list_id)
-    for batch_id in work.batches:
-        wake(run_batch, batch_id=batch_id)
-    for mailbox_id in work.purges:
-        wake(purge_mailbox, mailbox_id=mailbox_id)
+    for task, name, ids in (
+        (verify_domain, "mail_domain_id", work.verifications),
+        (settle_mailbox, "mailbox_id", work.mailboxes),
+        (read_dns, "mail_domain_id", work.dns_readings),
+        (change_list, "list_id", work.lists),
+        (run_batch, "batch_id", work.batches),
+        (run_import, "import_id", work.imports),
+        (purge_mailbox, "mailbox_id", work.purges),
+    ):
+        for each in ids:
+            wake(task, **{name: each})
 
 
 @shared_task(name="provisioning.prune_module_log")

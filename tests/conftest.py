@@ -75,6 +75,8 @@ def run_jobs() -> Callable[[], None]:
                 tasks.settle_element(noun=noun, element_id=element_id)
             for batch_id in work.batches:
                 tasks.run_batch(batch_id=batch_id)
+            for import_id in work.imports:
+                tasks.run_import(import_id=import_id)
             for mailbox_id in work.purges:
                 tasks.purge_mailbox(mailbox_id=mailbox_id)
             if not (work.jobs or work.batches or work.verifications):

@@ -9,23 +9,21 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import models
 
-from provisioning.models.encrypted_field import EncryptedTextField
+from provisioning.models.encrypted_field import ErasableTextField
 from provisioning.models.mail_domain import MailDomain
 from provisioning.models.mailbox import Mailbox
 
 
 class MailboxImportQuerySet(models.QuerySet["MailboxImport"]):
-    def abandoned(self, *, at: datetime) -> MailboxImportQuerySet:
-        """Running imports that no worker holds and that need not wait any longer."""
-        running = self.filter(status=MailboxImport.Status.RUNNING)
-        return running.exclude(lease_until__gt=at)
+    def unfinished(self) -> MailboxImportQuerySet:
+        """Imports that were started, and cancelled ones whose last line has no outcome yet."""
+        started = [MailboxImport.Status.RUNNING, MailboxImport.Status.CANCELLED]
+        return self.filter(status__in=started, finished_at=None)
 
     def with_old_secrets(self, *, before: datetime) -> MailboxImportQuerySet:
         """Imports uploaded before that moment which still hold a password."""
-        rows = MailboxImportRow.objects.filter(
-            mailbox_import=models.OuterRef("pk"), password__isnull=False
-        )
-        return self.filter(models.Exists(rows), created_at__lt=before)
+        rows = MailboxImportRow.objects.filter(mailbox_import=models.OuterRef("pk"))
+        return self.filter(models.Exists(rows.exclude(password="")), created_at__lt=before)
 
 
 class MailboxImport(models.Model):
@@ -95,7 +93,7 @@ class MailboxImportRow(models.Model):
     account_type = models.PositiveSmallIntegerField(null=True, blank=True)
     quota_mb = models.PositiveIntegerField(null=True, blank=True)
     display_name = models.CharField(max_length=100, blank=True)
-    password = EncryptedTextField(null=True, blank=True)
+    password = ErasableTextField(blank=True, default="")
     is_password_generated = models.BooleanField(default=False)
     attempts = models.PositiveSmallIntegerField(default=0)
     status = models.CharField(max_length=8, choices=Status, default=Status.WAITING)

@@ -31,6 +31,7 @@ __all__ = [
     "disable_mailbox",
     "enable_mailbox",
     "generate_password",
+    "listed",
     "local_part_problem",
     "password_problems",
     "purge_mailbox",
@@ -146,7 +147,7 @@ def _check(
     if password is not None:
         problems = password_problems(password)
         if problems:
-            raise refusal(f"The password needs {_listed(problems)}.", field="password")
+            raise refusal(f"The password needs {listed(problems)}.", field="password")
     if quota_mb <= 0:
         raise refusal("The quota must be more than 0.", field="quota")
     if len(display_name) > LONGEST_NAME or not display_name.isprintable():
@@ -191,5 +192,6 @@ def generate_password() -> str:
             return password
 
 
-def _listed(words: list[str]) -> str:
+def listed(words: list[str]) -> str:
+    """Return the words as a sentence names them: `a, b and c`."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -14,6 +14,7 @@ from provisioning.models import MailboxBatch, MailDomain, ModuleJob, ModuleLog
 from provisioning.workers import (
     dns_reading,
     domain_settings,
+    imports,
     kinds,
     lists,
     removal,
@@ -37,12 +38,14 @@ class Work:
     settings: list[tuple[str, int]]
     dns_readings: list[int]
     batches: list[int]
+    imports: list[int]
     purges: list[int]
 
 
 def find_work(*, now: datetime) -> Work:
     """Take back what a lost worker held, and return all that is due."""
     take_back_abandoned(now=now)
+    imports.forget_passwords(now=now)
     jobs = ModuleJob.objects.due(at=now).first_in_line().order_by("due_at", "pk")
     return Work(
         jobs=list(jobs.values_list("pk", "action")[:AT_ONCE]),
@@ -53,6 +56,7 @@ def find_work(*, now: datetime) -> Work:
         settings=domain_settings.unsettled(now=now)[:AT_ONCE],
         dns_readings=dns_reading.overdue(now=now)[:AT_ONCE],
         batches=list(MailboxBatch.objects.abandoned(at=now).values_list("pk", flat=True)[:AT_ONCE]),
+        imports=imports.due(now=now)[:AT_ONCE],
         purges=removal.due(now=now)[:AT_ONCE],
     )
 
