@@ -15,6 +15,7 @@ DARK_SURFACE: Rgb = (24, 28, 37)
 DARK_RAISED: Rgb = (33, 38, 49)
 # WCAG AA for text, with a little to spare for rounding.
 READABLE = 4.6
+ENOUGH = 4.5
 # sRGB: dark values follow a straight line, the rest a power.
 LINEAR_BELOW = 0.04045
 FALLBACK = "#3b4fd8"
@@ -36,8 +37,8 @@ class Shades:
 def shades_of(color: str) -> Shades:
     """Return the shades of a color given as `#rgb` or `#rrggbb`; anything else means our own."""
     base = _parse(color) or _parse(FALLBACK) or INK
-    on_fill = WHITE if _contrast(base, WHITE) >= READABLE else INK
-    if _contrast(base, on_fill) < READABLE:
+    on_fill = WHITE if contrast(base, WHITE) >= READABLE else INK
+    if contrast(base, on_fill) < READABLE:
         base = _until_readable(base, on_fill, toward=INK if on_fill == WHITE else WHITE)
     soft_light = _mix(base, LIGHT_SURFACE, 0.10)
     soft_dark = _mix(base, DARK_SURFACE, 0.24)
@@ -73,6 +74,23 @@ def stylesheet(color: str) -> str:
     )
 
 
+@dataclass(frozen=True)
+class Legibility:
+    """How white text reads on a color: WCAG's ratio, 1 to 21, and whether that is enough."""
+
+    ratio: float
+    is_enough: bool
+
+
+def legibility_on(color: str) -> Legibility | None:
+    """Return how white text reads on a color; None where it is none."""
+    ground = _parse(color)
+    if ground is None:
+        return None
+    ratio = contrast(ground, WHITE)
+    return Legibility(ratio=round(ratio, 1), is_enough=ratio >= ENOUGH)
+
+
 def _parse(color: str) -> Rgb | None:
     digits = color.strip().removeprefix("#")
     if re.fullmatch(r"[0-9a-fA-F]{3}", digits):
@@ -97,12 +115,13 @@ def _until_readable(color: Rgb, ground: Rgb, *, toward: Rgb) -> Rgb:
     steps = 40
     for step in range(steps + 1):
         mixed = _mix(toward, color, step / steps)
-        if _contrast(mixed, ground) >= READABLE:
+        if contrast(mixed, ground) >= READABLE:
             return mixed
     return toward
 
 
-def _contrast(one: Rgb, other: Rgb) -> float:
+def contrast(one: Rgb, other: Rgb) -> float:
+    """Return WCAG's contrast ratio of two colors, 1 to 21."""
     lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
     return (lighter + 0.05) / (darker + 0.05)
 

@@ -106,6 +106,14 @@ ENTRIES = (
         Feature.DKIM,
     ),
     Entry(
+        "dns",
+        _("DNS"),
+        "globe",
+        MANAGE,
+        Permission.MANAGE_MAILBOXES,
+        _("Records, expected and found"),
+    ),
+    Entry(
         "branding",
         _("Branding"),
         "palette",
@@ -113,6 +121,14 @@ ENTRIES = (
         Permission.MANAGE_MAILBOXES,
         _("The look of webmail"),
         Feature.BRANDING,
+    ),
+    Entry(
+        "domain-settings",
+        _("Domain settings"),
+        "settings-2",
+        MANAGE,
+        Permission.MANAGE_MAILBOXES,
+        _("Footer and time zone"),
     ),
     Entry(
         "upgrade",

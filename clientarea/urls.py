@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from clientarea import address_urls, frame_urls
+from clientarea import address_urls, domain_urls, frame_urls
 from clientarea.views import (
     batches,
     home,
@@ -37,6 +37,7 @@ service_routes: list[URLPattern | URLResolver] = [
     path("accounts/bulk/<int:batch_id>/", batches.show, name="batch"),
     path("accounts/bulk/<int:batch_id>/retry/", batches.retry, name="batch-retry"),
     path("accounts/<int:mailbox_id>/", include(mailbox_routes)),
+    *domain_urls.urlpatterns,
     *address_urls.urlpatterns,
 ]
 

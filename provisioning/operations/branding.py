@@ -26,6 +26,7 @@ __all__ = [
     "set_branding",
 ]
 
+LARGEST_LOGO = logos.LARGEST_FILE
 LONGEST_NAME = 100
 COLOR = re.compile(r"[0-9a-f]{6}")
 
