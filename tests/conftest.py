@@ -65,21 +65,19 @@ def run_jobs() -> Callable[[], None]:
             work = sweep.find_work(now=timezone.now())
             for job_id, _action in work.jobs:
                 runner.run(job_id)
-            for mail_domain_id in work.verifications:
-                tasks.verify_domain(mail_domain_id=mail_domain_id)
-            for mailbox_id in work.mailboxes:
-                tasks.settle_mailbox(mailbox_id=mailbox_id)
-            for list_id in work.lists:
-                tasks.change_list(list_id=list_id)
             for noun, element_id in work.elements:
                 tasks.settle_element(noun=noun, element_id=element_id)
-            for batch_id in work.batches:
-                tasks.run_batch(batch_id=batch_id)
-            for import_id in work.imports:
-                tasks.run_import(import_id=import_id)
-            for mailbox_id in work.purges:
-                tasks.purge_mailbox(mailbox_id=mailbox_id)
-            if not (work.jobs or work.batches or work.verifications):
+            for door, name, ids in (
+                (tasks.verify_domain, "mail_domain_id", work.verifications),
+                (tasks.settle_mailbox, "mailbox_id", work.mailboxes),
+                (tasks.change_list, "list_id", work.lists),
+                (tasks.run_batch, "batch_id", work.batches),
+                (tasks.run_import, "import_id", work.imports),
+                (tasks.purge_mailbox, "mailbox_id", work.purges),
+            ):
+                for each in ids:
+                    door(**{name: each})
+            if not (work.jobs or work.batches or work.imports or work.verifications):
                 return
         raise AssertionError("the work does not come to an end")
 
