@@ -22,6 +22,8 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 # Passkeys work on localhost without TLS.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True
+# Nobody answers there; tests that ask DNS name the stand-in's server.
+DNS_RESOLVERS = ["127.0.0.1:9"]
 DNS_TIMEOUT_SECONDS = 0.1
 EMAILARRAY_OPTIONS = {"retry_wait_initial": 0.0, "retry_wait_max": 0.0, "retry_wait_jitter": 0.0}
 STORAGES = {

@@ -23,6 +23,7 @@ from provisioning.models import (
     MailboxBatchItem,
 )
 from provisioning.sandbox import Sandbox
+from tests.browser import domain_states
 from tests.makers import (
     make_client,
     make_mailbox,
@@ -87,6 +88,17 @@ class Stage:
             "bulk-type": f"{bulk}=set_type",
             "bulk-delete": f"{bulk}=delete",
             "batch": self.path("batch", batch_id=self.batch.pk),
+            "dkim": self.path("dkim"),
+            "dkim-off": self.path("dkim", self.empty),
+            "dkim-disable": self.path("dkim-disable"),
+            "dns": self.path("dns"),
+            "dns-empty": self.path("dns", self.empty),
+            "dns-mail": self.path("dns-mail"),
+            "branding": self.path("branding"),
+            "branding-empty": self.path("branding", self.empty),
+            "branding-reset": self.path("branding-reset"),
+            "domain-settings": self.path("domain-settings"),
+            "domain-settings-empty": self.path("domain-settings", self.empty),
             "change-password": reverse("account_change_password"),
             "not-found": "/nowhere/",
         }
@@ -116,17 +128,20 @@ def set_stage(vendor: Sandbox, *, control_panel_url: str = "") -> Stage:
     )
     service = make_service(client=client, product=product, domain="acme.test", vendor=vendor)
     mailbox = _fill(service, vendor)
+    domain_states.dress(service)
     shelf = partial(make_service, client=client, product=product)
+    empty = shelf(
+        domain="fresh-start.test",
+        vendor=vendor,
+        entitlement=Entitlement(basic_mailboxes=5, enhanced_mailboxes=0),
+    )
+    domain_states.bare(empty)
     suspended = shelf(domain="late-payer.test", status="suspended", vendor=vendor)
     make_mailbox(suspended, "kim", vendor=vendor)
     return Stage(
         user=user,
         service=service,
-        empty=shelf(
-            domain="fresh-start.test",
-            vendor=vendor,
-            entitlement=Entitlement(basic_mailboxes=5, enhanced_mailboxes=0),
-        ),
+        empty=empty,
         unverified=make_unverified(
             domain="a-rather-long-name-for-a.example.test", client=client, product=product
         ),
