@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from clientarea.views import alias_domains, aliases, forwards
+from clientarea.views import (
+    alias_domains,
+    aliases,
+    distribution_lists,
+    forwards,
+    list_members,
+)
 
 urlpatterns: list[URLPattern] = [
     path("aliases/", aliases.index, name="aliases"),
@@ -23,4 +29,15 @@ urlpatterns: list[URLPattern] = [
     path("forwarding/add/", forwards.add, name="forwards-add"),
     path("forwarding/<int:forward_id>/row/", forwards.row, name="forwards-row"),
     path("forwarding/<int:forward_id>/delete/", forwards.delete, name="forwards-delete"),
+    path("lists/", distribution_lists.index, name="distribution-lists"),
+    path("lists/add/", distribution_lists.add, name="distribution-lists-add"),
+    path("lists/<int:list_id>/", list_members.edit, name="distribution-lists-edit"),
+    path("lists/<int:list_id>/row/", distribution_lists.row, name="distribution-lists-row"),
+    path(
+        "lists/<int:list_id>/progress/", list_members.progress, name="distribution-lists-progress"
+    ),
+    path("lists/<int:list_id>/finish/", list_members.finish, name="distribution-lists-finish"),
+    path(
+        "lists/<int:list_id>/delete/", distribution_lists.delete, name="distribution-lists-delete"
+    ),
 ]

@@ -12,14 +12,14 @@ from provisioning.models.mail_domain import MailDomain
 
 
 class DistributionListQuerySet(ElementQuerySet["DistributionList"]):
-    SORTS: ClassVar = {"address": "local_part", "members": "wanted", "state": "state"}
+    SORTS: ClassVar = {"address": "local_part", "members": "n_wanted", "state": "state"}
 
     def with_counts(self) -> DistributionListQuerySet:
-        """Add `wanted` (members), `waiting` (changes to be made) and `failed` to each list."""
+        """Count for each list its members, and the changes that wait or have failed."""
         return self.annotate(
-            wanted=models.Count("members", filter=models.Q(members__is_wanted=True)),
-            waiting=models.Count("members", filter=WAITING),
-            failed=models.Count("members", filter=~models.Q(members__problem="")),
+            n_wanted=models.Count("members", filter=models.Q(members__is_wanted=True)),
+            n_waiting=models.Count("members", filter=WAITING),
+            n_failed=models.Count("members", filter=~models.Q(members__problem="")),
         )
 
     def listed(self, *, search: str = "", sort: str = "address") -> DistributionListQuerySet:
@@ -81,6 +81,21 @@ class DistributionList(Element):
     def address(self) -> str:
         """Return the full address."""
         return f"{self.local_part}@{self.mail_domain.domain}"
+
+    @property
+    def wanted(self) -> int:
+        """Return how many members there shall be; only on lists read `with_counts`."""
+        return int(self.__dict__["n_wanted"])
+
+    @property
+    def waiting(self) -> int:
+        """Return how many changes are still to be made; only on lists read `with_counts`."""
+        return int(self.__dict__["n_waiting"])
+
+    @property
+    def failed(self) -> int:
+        """Return how many changes were refused; only on lists read `with_counts`."""
+        return int(self.__dict__["n_failed"])
 
 
 class MemberQuerySet(ElementQuerySet["DistributionListMember"]):

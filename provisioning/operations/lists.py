@@ -21,8 +21,8 @@ __all__ = [
     "add_list",
     "change_members",
     "delete_list",
-    "finish_list",
     "fingerprint",
+    "finish_list",
     "members_of",
 ]
 
