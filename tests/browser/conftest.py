@@ -65,5 +65,5 @@ def log_in(page: Page, site: str, user: User) -> None:
     page.goto(f"{site}/account/login/")
     page.fill("#id_login", user.email)
     page.fill("#id_password", PASSWORD)
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Log in", exact=True).click()
     page.wait_for_url(f"{site}/")
