@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import threading
 import time
@@ -15,6 +14,7 @@ from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError
+from django.utils.crypto import salted_hmac
 from redis import RedisError
 
 from core.db import require_no_transaction
@@ -118,7 +118,8 @@ def config_of(server: Server) -> ClientConfig:
     """Return what the client needs to know of a server."""
     # A changed user name, password or address must not meet the token of the old one.
     identity = "\n".join([server.username, server.password, server.admin_url])
-    digest = hashlib.sha256(identity.encode()).hexdigest()[:16]
+    # Keyed, so that the name of a cache entry does not help anybody to guess the password.
+    digest = salted_hmac("emailarray token", identity, algorithm="sha256").hexdigest()[:16]
     return ClientConfig(
         server_key=f"emailarray:{server.pk}:{digest}",
         username=server.username,

@@ -147,11 +147,23 @@ def _add(vendor: EmailArrayClient, mail_domain: MailDomain) -> datetime:
     MailDomain.objects.filter(pk=mail_domain.pk).update(add_sent_at=sent_at)
     try:
         vendor.domains.add(domain)
-    except (AlreadyExists, OutcomeUnknown):
+    except OutcomeUnknown:
         # A moment ago it was not there: where it is now, our request has put it.
         if not _is_listed(vendor, domain):
             raise
+    except AlreadyExists:
+        if not _is_listed(vendor, domain):
+            _forget_sending(mail_domain)
+            raise
+    except EmailArrayError:
+        _forget_sending(mail_domain)
+        raise
     return sent_at
+
+
+def _forget_sending(mail_domain: MailDomain) -> None:
+    """Put back what was known before a request that provably did nothing."""
+    MailDomain.objects.filter(pk=mail_domain.pk).update(add_sent_at=mail_domain.add_sent_at)
 
 
 def suspend_account(mail_domain: MailDomain) -> Done:

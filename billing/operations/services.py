@@ -46,15 +46,15 @@ def change_product(*, service: Service, product: Product, actor: Actor) -> Modul
     :raises UnableToChangeService: the product lives on another server
     :raises UnableToRequest: the domain is terminated, or a change is being applied
     """
-    if product.server_id != service.product.server_id:
+    if product.server_id != service.mail_domain.server_id:
         raise UnableToChangeService("This product is on another server; mail cannot be moved.")
     _note(service, "service.product_change_requested", actor, {"product": product.name})
-    fresh = Service.objects.select_for_update().get(pk=service.pk)
-    fresh.wanted_product = product
-    fresh.save(update_fields=["wanted_product"])
-    return lifecycle.request_package_change(
+    # The domain's lock before the service's, as where the job is recorded.
+    job = lifecycle.request_package_change(
         mail_domain=service.mail_domain, entitlement=product.entitlement, actor=actor
     )
+    Service.objects.filter(pk=service.pk).update(wanted_product=product)
+    return job
 
 
 @transaction.atomic

@@ -165,14 +165,14 @@ class ManageMailbox(MailboxForm):
         }
 
     def to_change(self) -> MailboxChange:
-        """Turn valid input into the operation's own terms."""
-        data = self.cleaned_data
-        # A quota that does not end on a tenth is shown rounded; saving it untouched keeps it.
-        is_untouched = data["quota_gb"] == self.shown_quota
+        """Return what is different from what the page showed; the rest stays as it is by now."""
+        data, mailbox = self.cleaned_data, self.mailbox
+        account_type, name = data["account_type"], data["display_name"]
         return MailboxChange(
-            account_type=data["account_type"],
-            quota_mb=self.mailbox.quota_mb if is_untouched else self.quota_mb,
-            display_name=data["display_name"],
+            account_type=None if account_type == mailbox.account_type else account_type,
+            # A quota that does not end on a tenth is shown rounded; saving it untouched keeps it.
+            quota_mb=None if data["quota_gb"] == self.shown_quota else self.quota_mb,
+            display_name=None if name == mailbox.display_name else name,
             password=data["password"] or None,
         )
 
@@ -185,14 +185,9 @@ class NewPassword(forms.Form):
     def clean_password(self) -> str:
         return _checked(self.cleaned_data["password"])
 
-    def to_change(self, mailbox: Mailbox) -> MailboxChange:
+    def to_change(self) -> MailboxChange:
         """Return a change of nothing but the password."""
-        return MailboxChange(
-            account_type=mailbox.account_type,
-            quota_mb=mailbox.quota_mb,
-            display_name=mailbox.display_name,
-            password=self.cleaned_data["password"],
-        )
+        return MailboxChange(password=self.cleaned_data["password"])
 
 
 class DeleteMailbox(forms.Form):
@@ -235,6 +230,8 @@ def _choices_to_add(usage: DomainUsage) -> Choices:
 
 
 def _choices_to_change(mailbox: Mailbox, usage: DomainUsage) -> Choices:
+    if mailbox.account_type not in Mailbox.Type.values:
+        return [(mailbox.account_type, mailbox.type_label)]
     choices = _choices_to_add(usage)
     if mailbox.account_type not in dict(choices):
         choices.insert(0, (mailbox.account_type, mailbox.type_label))

@@ -143,7 +143,7 @@ def password(request: ClientRequest, service: Service, mailbox_id: int) -> HttpR
     if form.is_valid():
         try:
             changed = mailboxes.update_mailbox(
-                mailbox=mailbox, change=form.to_change(mailbox), actor=request.actor
+                mailbox=mailbox, change=form.to_change(), actor=request.actor
             )
         except mailboxes.UnableToChangeMailbox as error:
             form.add_error("password", error.user_message)

@@ -32,7 +32,9 @@ _SENTENCE_LIMIT = 1000
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol)
 # Where the classes of HTTP statuses begin.
 _DONE, _ELSEWHERE, _REFUSED, _BROKEN = 200, 300, 400, 500
-_COME_BACK_LATER = frozenset({408, 429, 503})
+_TOO_MANY = 429
+# A proxy says these as well, and may say them after the vendor has done it.
+_COME_BACK_LATER = frozenset({408, 503})
 
 
 class Api(StrEnum):
@@ -240,9 +242,9 @@ def _judge(call: Call, reply: _Reply) -> Envelope | errors.EmailArrayError:
     detail = f"HTTP {status}"
     if status in {401, 403}:
         return errors.AuthenticationFailed(call.action, detail=detail)
-    if status in _COME_BACK_LATER:
+    if status == _TOO_MANY or (status in _COME_BACK_LATER and not call.writes):
         return errors.Unreachable(call.action, detail=detail, retry_after=reply.retry_after)
-    if _REFUSED <= status < _BROKEN:
+    if _REFUSED <= status < _BROKEN and status not in _COME_BACK_LATER:
         answer = envelope.decode(reply.content)
         is_refusal = answer is not None and answer.success is False
         return answer if answer and is_refusal else errors.Rejected(call.action, detail=detail)

@@ -129,6 +129,7 @@ class MailDomain(ConcurrentTransitionMixin, models.Model):
 
     # The mirror: when the vendor was last read, and when a reading was last asked for.
     mirrored_at = models.DateTimeField(null=True, blank=True)
+    mirror_tried_at = models.DateTimeField(null=True, blank=True)
     mirror_requested_at = models.DateTimeField(null=True, blank=True)
     mirror_error = models.CharField(max_length=300, blank=True)
     # When an alias, forward, list or member was last taken out: its row is gone, and a reading

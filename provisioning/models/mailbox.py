@@ -74,6 +74,10 @@ class Mailbox(ConcurrentTransitionMixin, models.Model):
     wanted_account_type = models.PositiveSmallIntegerField(null=True, blank=True)
     quota_mb = models.PositiveIntegerField()
     wanted_quota_mb = models.PositiveIntegerField(null=True, blank=True)
+    wanted_display_name = models.CharField(max_length=100, null=True, blank=True)  # noqa: DJ001
+    wants_new_password = models.BooleanField(default=False)
+    # A new password whose arrival nobody could see: it has to be set again.
+    password_unconfirmed_at = models.DateTimeField(null=True, blank=True)
     usage_mb = models.PositiveIntegerField(null=True, blank=True)
     display_name = models.CharField(max_length=100, blank=True)
     status = FSMField(max_length=8, choices=Status.choices, default=Status.CREATING, protected=True)
@@ -150,6 +154,8 @@ class Mailbox(ConcurrentTransitionMixin, models.Model):
         self.settled_at = at
         self.wanted_account_type = None
         self.wanted_quota_mb = None
+        self.wanted_display_name = None
+        self.wants_new_password = False
         self.unsettled_since = None
         self.unsettled_by = None
         self.unsettled_for = None

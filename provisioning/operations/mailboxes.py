@@ -141,16 +141,17 @@ def _settle_if_unclear(mailbox: Mailbox) -> Mailbox:
 def _check(
     refusal: type[UnableToAddMailbox | UnableToChangeMailbox],
     password: str | None,
-    quota_mb: int,
-    display_name: str,
+    quota_mb: int | None,
+    display_name: str | None,
 ) -> None:
     if password is not None:
         problems = password_problems(password)
         if problems:
             raise refusal(f"The password needs {listed(problems)}.", field="password")
-    if quota_mb <= 0:
+    if quota_mb is not None and quota_mb <= 0:
         raise refusal("The quota must be more than 0.", field="quota")
-    if len(display_name) > LONGEST_NAME or not display_name.isprintable():
+    name = display_name or ""
+    if len(name) > LONGEST_NAME or not name.isprintable():
         raise refusal(
             f"A display name has up to {LONGEST_NAME} printable characters.", field="display_name"
         )

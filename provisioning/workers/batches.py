@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
+import structlog
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
@@ -19,6 +21,8 @@ from provisioning.workers.mailboxes import MailboxChange
 Action = MailboxBatch.Action
 Item = MailboxBatchItem
 
+log = structlog.get_logger(__name__)
+COULD_NOT_BE_DONE = "This could not be done. Our log says why; please tell support."
 BEING_CHECKED = "The mail server did not answer clearly; the outcome is being checked."
 
 
@@ -38,11 +42,16 @@ def run(batch_id: int) -> None:
     actor = Actor.restore(
         user=batch.requested_by, on_behalf_of=batch.on_behalf_of, name=batch.requested_by_name
     )
-    for item in batch.items.filter(status=Item.Status.WAITING).select_related("mailbox"):
-        if not _renew(batch_id, claim, now=timezone.now()):
-            return
-        item.mailbox.mail_domain = batch.mail_domain
-        _do(batch, item, actor)
+    try:
+        for item in batch.items.filter(status=Item.Status.WAITING).select_related("mailbox"):
+            if not _renew(batch_id, claim, now=timezone.now()):
+                return
+            item.mailbox.mail_domain = batch.mail_domain
+            _do(batch, item, actor)
+    except SoftTimeLimitExceeded:
+        # This run has used up its time; the sweep gives the rest to another.
+        MailboxBatch.objects.filter(pk=batch_id, claim=claim).update(claim=None, lease_until=None)
+        return
     MailboxBatch.objects.filter(pk=batch_id, claim=claim).update(
         finished_at=timezone.now(), claim=None, lease_until=None
     )
@@ -71,6 +80,12 @@ def _do(batch: MailboxBatch, item: MailboxBatchItem, actor: Actor) -> None:
         mailbox = ACTIONS[batch.action](batch, item.mailbox, actor)
     except OperationError as error:
         item.status, item.message = Item.Status.FAILED, error.user_message[:300]
+    except SoftTimeLimitExceeded:
+        raise
+    except Exception:
+        # Whatever it is, it must not keep the rows behind it waiting for ever.
+        log.exception("batch row failed", batch=batch.pk, mailbox=item.mailbox_id)
+        item.status, item.message = Item.Status.FAILED, COULD_NOT_BE_DONE
     else:
         item.status = Item.Status.FAILED if mailbox.is_unsettled else Item.Status.DONE
         item.message = BEING_CHECKED if mailbox.is_unsettled else ""
@@ -78,17 +93,11 @@ def _do(batch: MailboxBatch, item: MailboxBatchItem, actor: Actor) -> None:
 
 
 def _set_type(batch: MailboxBatch, mailbox: Mailbox, actor: Actor) -> Mailbox:
-    account_type = batch.account_type or mailbox.account_type
-    return mailboxes.update(
-        mailbox, MailboxChange(account_type, mailbox.quota_mb, mailbox.display_name), actor
-    )
+    return mailboxes.update(mailbox, MailboxChange(account_type=batch.account_type), actor)
 
 
 def _set_quota(batch: MailboxBatch, mailbox: Mailbox, actor: Actor) -> Mailbox:
-    quota_mb = batch.quota_mb or mailbox.quota_mb
-    return mailboxes.update(
-        mailbox, MailboxChange(mailbox.account_type, quota_mb, mailbox.display_name), actor
-    )
+    return mailboxes.update(mailbox, MailboxChange(quota_mb=batch.quota_mb), actor)
 
 
 ACTIONS: dict[str, Callable[[MailboxBatch, Mailbox, Actor], Mailbox]] = {

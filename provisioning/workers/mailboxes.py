@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import TypeVar
 from uuid import UUID
 
 from django.db import transaction
@@ -22,6 +23,8 @@ from provisioning.emailarray import (
 from provisioning.emailarray.types import RemoteMailbox
 from provisioning.models import Mailbox, MailDomain
 from provisioning.workers import refusals, room, settlement
+
+T = TypeVar("T")
 
 
 class UnableToAddMailbox(OperationError):
@@ -46,11 +49,11 @@ class MailboxSpec:
 
 @dataclass(frozen=True)
 class MailboxChange:
-    """What a mailbox shall be like; `password` None keeps the one it has."""
+    """What shall be different about a mailbox; None leaves it as it is."""
 
-    account_type: int
-    quota_mb: int
-    display_name: str
+    account_type: int | None = None
+    quota_mb: int | None = None
+    display_name: str | None = None
     password: str | None = field(default=None, repr=False)
 
 
@@ -172,40 +175,47 @@ def update(mailbox: Mailbox, change: MailboxChange, actor: Actor) -> Mailbox:
     domain = row.mail_domain
 
     def call(vendor: EmailArrayClient) -> None:
+        # The vendor takes all values at once: what is not to change is sent as it is there now.
+        there = vendor.mailboxes.get(domain.domain, row.local_part)
+        quota_mb = there.quota_mb if change.quota_mb is None else change.quota_mb
         vendor.mailboxes.update(
             domain=domain.domain,
             username=row.local_part,
-            display_name=change.display_name,
-            quota_gb=gigabytes(domain, change.quota_mb),
-            account_type=change.account_type,
+            display_name=_either(change.display_name, there.display_name),
+            quota_gb=gigabytes(domain, row.quota_mb if quota_mb is None else quota_mb),
+            account_type=_either(change.account_type, there.account_type),
             password=change.password,
         )
 
     def confirm(fresh: Mailbox) -> None:
-        fresh.account_type = change.account_type
-        fresh.quota_mb = change.quota_mb
-        fresh.display_name = change.display_name
+        fresh.account_type = _either(change.account_type, fresh.account_type)
+        fresh.quota_mb = _either(change.quota_mb, fresh.quota_mb)
+        fresh.display_name = _either(change.display_name, fresh.display_name)
+        if change.password is not None:
+            fresh.password_unconfirmed_at = None
 
-    after: dict[str, object] = {
-        "account_type": change.account_type,
-        "quota_mb": change.quota_mb,
-        "display_name": change.display_name,
-    }
-    if change.password is not None:
-        after["has_new_password"] = True
-    return write(row, call, confirm, Note("mailbox.changed", actor, after))
+    return write(row, call, confirm, Note("mailbox.changed", actor, settlement.wanted_by(row)))
+
+
+def _either(wanted: T | None, current: T) -> T:
+    return current if wanted is None else wanted
 
 
 @transaction.atomic(durable=True)
 def _claim_update(mailbox: Mailbox, change: MailboxChange, actor: Actor) -> Mailbox:
     row = changeable(mailbox)
     problem = room.for_change(
-        row.mail_domain, row, account_type=change.account_type, quota_mb=change.quota_mb
+        row.mail_domain,
+        row,
+        account_type=_either(change.account_type, row.account_type),
+        quota_mb=_either(change.quota_mb, row.quota_mb),
     )
     if problem:
         raise UnableToChangeMailbox(problem.message, field=problem.field, code=problem.code)
     row.wanted_account_type = change.account_type
     row.wanted_quota_mb = change.quota_mb
+    row.wanted_display_name = change.display_name
+    row.wants_new_password = change.password is not None
     row.begin(actor, at=timezone.now())
     row.save()
     return row

@@ -28,6 +28,8 @@ def refresh(mail_domain_id: int) -> None:
     )
     if domain is None:
         return
+    # Whatever becomes of this reading: one that fails must not be the first in line for ever.
+    MailDomain.objects.filter(pk=domain.pk).update(mirror_tried_at=timezone.now())
     try:
         reading = module.usage_update(domain)
     except NotFound:

@@ -23,10 +23,12 @@ def delete(mailbox: Mailbox, actor: Actor) -> Mailbox:
     """
     Delete a mailbox: it can be restored for MAILBOX_TRASH_DAYS, or is gone at once where 0.
 
+    One that is in the trash stays there: what is deleted twice is not purged.
+
     :raises UnableToChangeMailbox: with a reason fit for the customer
     """
-    if settings.MAILBOX_TRASH_DAYS == 0 or mailbox.status == Status.TRASHED:
-        return remove(mailbox, actor)
+    if settings.MAILBOX_TRASH_DAYS == 0:
+        return _remove(_claim_removal(mailbox, actor, Status.ACTIVE, Status.DISABLED), actor)
     return trash(mailbox, actor)
 
 
@@ -37,6 +39,8 @@ def trash(mailbox: Mailbox, actor: Actor) -> Mailbox:
     :raises UnableToChangeMailbox: with a reason fit for the customer
     """
     row = _claim_trash(mailbox, actor)
+    if not row.is_unsettled:
+        return row
     domain = row.mail_domain.domain
 
     def call(vendor: EmailArrayClient) -> None:
@@ -54,7 +58,9 @@ def trash(mailbox: Mailbox, actor: Actor) -> Mailbox:
 
 @transaction.atomic(durable=True)
 def _claim_trash(mailbox: Mailbox, actor: Actor) -> Mailbox:
-    row = changeable(mailbox)
+    row = changeable(mailbox, Status.ACTIVE, Status.DISABLED, Status.TRASHED)
+    if row.status == Status.TRASHED:
+        return row
     now = timezone.now()
     row.was_disabled = row.status == Status.DISABLED
     row.trash(at=now, purge_at=now + timedelta(days=settings.MAILBOX_TRASH_DAYS))
@@ -95,11 +101,14 @@ def _claim_restore(mailbox: Mailbox, actor: Actor) -> Mailbox:
 
 def remove(mailbox: Mailbox, actor: Actor) -> Mailbox:
     """
-    Delete a mailbox with its mail for good; stays REMOVING where there was no clear answer.
+    Delete a mailbox in the trash for good; stays REMOVING where there was no clear answer.
 
-    :raises UnableToChangeMailbox: with a reason fit for the customer
+    :raises UnableToChangeMailbox: it is not in the trash, or with the vendor's reason
     """
-    row, was = _claim_removal(mailbox, actor)
+    return _remove(_claim_removal(mailbox, actor, Status.TRASHED), actor)
+
+
+def _remove(row: Mailbox, actor: Actor) -> Mailbox:
     domain = row.mail_domain
 
     def call(vendor: EmailArrayClient) -> None:
@@ -114,19 +123,20 @@ def remove(mailbox: Mailbox, actor: Actor) -> Mailbox:
         domain.forwards.filter(local_part=fresh.local_part).delete()
 
     def undo(fresh: Mailbox) -> None:
-        settlement.keep(fresh, is_disabled=was == Status.DISABLED)
+        settlement.keep(fresh, is_disabled=fresh.was_disabled)
 
     return write(row, call, confirm, Note("mailbox.deleted", actor), undo=undo)
 
 
 @transaction.atomic(durable=True)
-def _claim_removal(mailbox: Mailbox, actor: Actor) -> tuple[Mailbox, str]:
-    row = changeable(mailbox, Status.ACTIVE, Status.DISABLED, Status.TRASHED)
-    was = row.status
+def _claim_removal(mailbox: Mailbox, actor: Actor, *states: str) -> Mailbox:
+    row = changeable(mailbox, *states)
+    if row.status != Status.TRASHED:
+        row.was_disabled = row.status == Status.DISABLED
     row.begin_removal()
     row.begin(actor, at=timezone.now())
     row.save()
-    return row, was
+    return row
 
 
 def _as_it_is(_row: Mailbox) -> None:
@@ -148,13 +158,31 @@ def due(*, now: datetime) -> list[int]:
 
 def purge(mailbox_id: int, *, now: datetime) -> None:
     """Remove a mailbox whose time in the trash is over; where it fails, try again later."""
-    waiting = Mailbox.objects.trashed().filter(pk=mailbox_id, purge_at__lte=now)
-    mailbox = waiting.select_related("mail_domain__server", "mail_domain__client").first()
-    if mailbox is None:
-        return
-    # First, so that a domain that is suspended or a vendor that is down is not asked every time.
-    Mailbox.objects.filter(pk=mailbox_id).update(purge_at=now + PATIENCE)
+    actor = Actor.system("trash")
     try:
-        remove(mailbox, Actor.system("trash"))
+        row = _claim_purge(mailbox_id, actor, now=now)
+        if row is not None:
+            _remove(row, actor)
     except UnableToChangeMailbox:
-        return
+        _postpone(mailbox_id, now=now)
+
+
+@transaction.atomic(durable=True)
+def _claim_purge(mailbox_id: int, actor: Actor, *, now: datetime) -> Mailbox | None:
+    mailbox = Mailbox.objects.select_related("mail_domain").filter(pk=mailbox_id).first()
+    if mailbox is None or mailbox.status != Status.TRASHED:
+        return None
+    row = changeable(mailbox, Status.TRASHED)
+    if row.purge_at is None or row.purge_at > now:
+        return None
+    # A suspended domain or a vendor that is down is not asked again at every sweep.
+    row.purge_at = now + PATIENCE
+    row.begin_removal()
+    row.begin(actor, at=timezone.now())
+    row.save()
+    return row
+
+
+def _postpone(mailbox_id: int, *, now: datetime) -> None:
+    waiting = Mailbox.objects.trashed().filter(pk=mailbox_id, purge_at__lte=now)
+    waiting.update(purge_at=now + PATIENCE)

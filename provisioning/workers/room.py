@@ -94,6 +94,12 @@ def for_change(
     """Say why a mailbox cannot be changed like that, if so; what stays as it is needs no room."""
     usage = queries.usage_of(domain)
     if account_type != mailbox.account_type:
+        if mailbox.account_type not in TYPE_NAMES:
+            return Problem(
+                f"{mailbox.address} is of a type that can only be changed by support.",
+                "type",
+                "unknown_type",
+            )
         problem = _for_type(usage, account_type)
         if problem:
             return problem

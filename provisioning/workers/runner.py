@@ -73,6 +73,10 @@ def _claim(job_id: int, *, claim: UUID, now: datetime) -> ModuleJob | None:
     job = waiting.select_related("mail_domain__server", "mail_domain__client").first()
     if job is None:
         return None
+    if _is_pointless(job):
+        job.cancel(at=now, message=f"The domain is {job.mail_domain.get_status_display().lower()}.")
+        job.save(update_fields=["status", "finished_at", "message"])
+        return None
     job.start(
         claim=claim,
         at=now,
@@ -85,6 +89,14 @@ def _claim(job_id: int, *, claim: UUID, now: datetime) -> ModuleJob | None:
     except ConcurrentTransition:
         return None
     return job
+
+
+def _is_pointless(job: ModuleJob) -> bool:
+    """Tell whether the domain has moved on since the job was asked for."""
+    status: str = job.mail_domain.status
+    if job.action == Action.CREATE:
+        return status != MailDomain.Status.PENDING
+    return status == MailDomain.Status.TERMINATED and job.action != Action.TERMINATE.value
 
 
 def _reclaim(job: ModuleJob) -> tuple[MailDomain, ModuleJob] | None:

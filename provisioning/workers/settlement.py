@@ -91,14 +91,37 @@ def _record_found(mailbox: Mailbox, found: RemoteMailbox | None, now: datetime) 
         _settle_removal(row, found, actor, is_final=is_final)
     elif row.status == Mailbox.Status.TRASHED:
         _settle_trash(row, found, actor, is_final=is_final)
-    elif found is not None and (is_final or _has_arrived(row, found)):
-        was_asked = row.is_unsettled
-        action = "mailbox.changed" if _has_arrived(row, found) else "mailbox.not_changed"
-        adopt_remote(row, found)
-        row.settle(at=timezone.now())
-        row.save()
-        if was_asked:
-            note(row, action, actor)
+    elif found is not None:
+        _settle_change(row, found, actor, is_final=is_final)
+
+
+def _settle_change(row: Mailbox, found: RemoteMailbox, actor: Actor, *, is_final: bool) -> None:
+    has_arrived = _has_arrived(row, found)
+    if not is_final and (row.wants_new_password or not has_arrived):
+        return
+    was_asked, after = row.is_unsettled, wanted_by(row)
+    before = {key: getattr(row, key) for key in after if hasattr(row, key)}
+    action = "mailbox.changed" if has_arrived else "mailbox.not_changed"
+    if row.wants_new_password:
+        # A password cannot be read back, so nobody can say whether it is the new one.
+        action = "mailbox.password_unknown"
+        row.password_unconfirmed_at = timezone.now()
+    adopt_remote(row, found)
+    row.settle(at=timezone.now())
+    row.save()
+    if was_asked:
+        note(row, action, actor, before=before, after=after)
+
+
+def wanted_by(row: Mailbox) -> dict[str, object]:
+    """Return what an open change would make different, in the words of the activity log."""
+    wanted: dict[str, object] = {
+        "account_type": row.wanted_account_type,
+        "quota_mb": row.wanted_quota_mb,
+        "display_name": row.wanted_display_name,
+        "has_new_password": row.wants_new_password or None,
+    }
+    return {key: value for key, value in wanted.items() if value is not None}
 
 
 def _version(row: Mailbox) -> tuple[object, ...]:
@@ -165,10 +188,14 @@ def keep(row: Mailbox, *, is_disabled: bool) -> None:
 
 
 def _has_arrived(row: Mailbox, found: RemoteMailbox) -> bool:
-    if row.wanted_account_type is None:
-        return False  # a switch on or off: only what the vendor says at the end counts
-    wanted = (row.wanted_account_type, row.wanted_quota_mb)
-    return wanted == (found.account_type, found.quota_mb)
+    pairs = [
+        (row.wanted_account_type, found.account_type),
+        (row.wanted_quota_mb, found.quota_mb),
+        (row.wanted_display_name, found.display_name),
+    ]
+    asked = [(wanted, there) for wanted, there in pairs if wanted is not None]
+    # Of a switch on or off nothing was asked here: only what the vendor says at the end counts.
+    return bool(asked) and all(wanted == there for wanted, there in asked)
 
 
 def _asker_of(row: Mailbox) -> Actor:
@@ -197,4 +224,5 @@ def unsettled(*, now: datetime) -> list[int]:
     """Return the ids of the mailboxes whose last write has waited long enough to be final."""
     before = now - timedelta(seconds=settings.SETTLE_SECONDS)
     rows = Mailbox.objects.existing().unsettled(before=before)
-    return list(rows.values_list("pk", flat=True)[:500])
+    # At random: those that cannot be settled now must not keep the others waiting.
+    return list(rows.order_by("?").values_list("pk", flat=True)[:500])

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 
 from core import events
 from provisioning.events import JobFailed
@@ -80,12 +81,12 @@ def take_back_abandoned(*, now: datetime) -> None:
 
 
 def stale_domains(*, now: datetime) -> list[int]:
-    """Return the ids of the domains whose mirror is older than the setting allows, oldest first."""
+    """Return the ids of the domains whose mirror is old; tried longest ago first."""
     before = now - timedelta(seconds=settings.MIRROR_STALE_SECONDS)
     held = MailDomain.objects.held_by_vendor().filter(server__is_active=True)
     return list(
         held.exclude(mirrored_at__gt=before)
-        .order_by("mirrored_at")
+        .order_by(F("mirror_tried_at").asc(nulls_first=True))
         .values_list("pk", flat=True)[:AT_ONCE]
     )
 

@@ -6,16 +6,19 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.utils import timezone
 
 from clients.actors import Actor
 from clients.models import Activity
 from provisioning import tasks
 from provisioning.models import Mailbox, MailboxBatch, MailboxBatchItem
-from provisioning.operations import batches
+from provisioning.operations import batches, mailboxes
 from provisioning.operations.batches import UnableToStartBatch
 from provisioning.sandbox import Sandbox
+from provisioning.workers import batches as worker
 from provisioning.workers import sweep
+from provisioning.workers.mailboxes import MailboxChange
 from tests import makers
 
 pytestmark = [pytest.mark.django_db, pytest.mark.servers]
@@ -190,3 +193,69 @@ def test_a_foreign_mailbox_is_refused(actor: Actor) -> None:
             action=Action.DELETE,
             actor=actor,
         )
+
+
+def test_a_row_keeps_what_was_changed_since_the_batch_began(vendor: Sandbox, actor: Actor) -> None:
+    service = makers.make_service(vendor=vendor)
+    mailbox = makers.make_mailbox(service, "anna", vendor=vendor)
+    batch = batches.start_batch(
+        mail_domain=service.mail_domain,
+        mailboxes=[mailbox],
+        action=Action.SET_TYPE,
+        account_type=Mailbox.Type.ENHANCED,
+        actor=actor,
+    )
+    mailboxes.update_mailbox(
+        mailbox=mailbox, change=MailboxChange(quota_mb=9000, display_name="Anna B"), actor=actor
+    )
+
+    tasks.run_batch(batch_id=batch.pk)
+
+    remote = vendor.mailboxes(service.domain)["anna"]
+    assert (remote["account_type"], remote["quota_gb"], remote["uname"]) == (2, 9, "Anna B")
+
+
+def test_a_row_that_breaks_does_not_hold_up_the_others(
+    vendor: Sandbox, actor: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = makers.make_service(vendor=vendor)
+    chosen = [makers.make_mailbox(service, name, vendor=vendor) for name in ("anna", "ben")]
+    batch = batches.start_batch(
+        mail_domain=service.mail_domain, mailboxes=chosen, action=Action.DISABLE, actor=actor
+    )
+    disable = worker.ACTIONS[Action.DISABLE]
+
+    def break_on_anna(batch: MailboxBatch, mailbox: Mailbox, actor: Actor) -> Mailbox:
+        if mailbox.local_part == "anna":
+            raise RuntimeError("a defect")
+        return disable(batch, mailbox, actor)
+
+    monkeypatch.setitem(worker.ACTIONS, Action.DISABLE, break_on_anna)
+
+    tasks.run_batch(batch_id=batch.pk)
+
+    batch.refresh_from_db()
+    assert batch.progress() == (1, 1, 2)
+    assert batch.finished_at is not None
+
+
+def test_a_run_out_of_time_gives_the_rest_back(
+    vendor: Sandbox, actor: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = makers.make_service(vendor=vendor)
+    mailbox = makers.make_mailbox(service, "anna", vendor=vendor)
+    batch = batches.start_batch(
+        mail_domain=service.mail_domain, mailboxes=[mailbox], action=Action.DISABLE, actor=actor
+    )
+
+    def run_out(*_: object) -> Mailbox:
+        raise SoftTimeLimitExceeded
+
+    with monkeypatch.context() as patch:
+        patch.setitem(worker.ACTIONS, Action.DISABLE, run_out)
+        tasks.run_batch(batch_id=batch.pk)
+    found = sweep.find_work(now=timezone.now()).batches
+    tasks.run_batch(batch_id=batch.pk)
+
+    assert found == [batch.pk]
+    assert batch.progress() == (1, 0, 1)

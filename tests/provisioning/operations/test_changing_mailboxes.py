@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
 
 from clients.actors import Actor
 from clients.models import Activity
-from provisioning import tasks
+from provisioning import gateway, tasks
 from provisioning.models import Mailbox
 from provisioning.operations import mailboxes
 from provisioning.operations.mailboxes import (
@@ -122,3 +123,86 @@ def test_disable_and_enable_reach_the_vendor(vendor: Sandbox, actor: Actor) -> N
     assert (disabled.status, there) == (Mailbox.Status.DISABLED, True)
     assert enabled.status == Mailbox.Status.ACTIVE
     assert vendor.mailboxes(service.domain)["anna"]["disabled"] is False
+
+
+def test_a_lost_password_is_never_taken_for_set(vendor: Sandbox, actor: Actor) -> None:
+    service = makers.make_service(vendor=vendor)
+    mailbox = makers.make_mailbox(service, "anna", vendor=vendor)
+    vendor.faults.add(action="updateUser", kind="html")
+
+    mailboxes.update_mailbox(
+        mailbox=mailbox, change=MailboxChange(password="Umber-9034!q"), actor=actor
+    )
+    tasks.settle_mailbox(mailbox_id=mailbox.pk)
+    early = Mailbox.objects.get(pk=mailbox.pk)
+    wait_until_final(mailbox)
+    tasks.settle_mailbox(mailbox_id=mailbox.pk)
+
+    mailbox.refresh_from_db()
+    assert early.is_unsettled
+    assert not mailbox.is_unsettled
+    assert mailbox.password_unconfirmed_at is not None
+    assert not Activity.objects.filter(action="mailbox.changed").exists()
+    assert Activity.objects.get(action="mailbox.password_unknown").after == {
+        "has_new_password": True
+    }
+
+
+def test_a_password_set_again_needs_no_more_confirming(vendor: Sandbox, actor: Actor) -> None:
+    service = makers.make_service(vendor=vendor)
+    mailbox = makers.make_mailbox(
+        service, "anna", vendor=vendor, password_unconfirmed_at=timezone.now()
+    )
+
+    mailboxes.update_mailbox(
+        mailbox=mailbox, change=MailboxChange(password="Umber-9034!q"), actor=actor
+    )
+
+    assert Mailbox.objects.get(pk=mailbox.pk).password_unconfirmed_at is None
+
+
+def test_a_lost_change_of_name_is_not_taken_for_made(vendor: Sandbox, actor: Actor) -> None:
+    service = makers.make_service(vendor=vendor)
+    mailbox = makers.make_mailbox(service, "anna", vendor=vendor)
+    vendor.faults.add(action="updateUser", kind="html")
+
+    mailboxes.update_mailbox(
+        mailbox=mailbox, change=MailboxChange(display_name="Anna B"), actor=actor
+    )
+    wait_until_final(mailbox)
+    tasks.settle_mailbox(mailbox_id=mailbox.pk)
+
+    line = Activity.objects.get(action="mailbox.not_changed")
+    assert line.after == {"display_name": "Anna B"}
+    assert Mailbox.objects.get(pk=mailbox.pk).display_name == ""
+
+
+def test_a_new_password_leaves_what_was_changed_elsewhere(vendor: Sandbox, actor: Actor) -> None:
+    service = makers.make_service(vendor=vendor)
+    mailbox = makers.make_mailbox(service, "anna", vendor=vendor)
+    with gateway.vendor(service.mail_domain.server) as client:
+        client.mailboxes.update(
+            domain=service.domain,
+            username="anna",
+            display_name="From the panel",
+            quota_gb=Decimal(9),
+            account_type=2,
+        )
+
+    mailboxes.update_mailbox(
+        mailbox=mailbox, change=MailboxChange(password="Umber-9034!q"), actor=actor
+    )
+
+    remote = vendor.mailboxes(service.domain)["anna"]
+    assert (remote["quota_gb"], remote["account_type"]) == (9, 2)
+    assert remote["uname"] == "From the panel"
+
+
+def test_an_unknown_type_is_never_converted(vendor: Sandbox, actor: Actor) -> None:
+    service = makers.make_service(vendor=vendor)
+    mailbox = makers.make_mailbox(service, "anna", account_type=7, vendor=vendor)
+
+    with pytest.raises(UnableToChangeMailbox, match="only be changed by support"):
+        mailboxes.update_mailbox(mailbox=mailbox, change=MailboxChange(account_type=1), actor=actor)
+
+    assert vendor.mailboxes(service.domain)["anna"]["account_type"] == 7

@@ -13,13 +13,14 @@ from clients.actors import Actor
 from clients.models import Activity
 from provisioning import queries, tasks
 from provisioning.models import Drift, Mailbox
-from provisioning.operations import mailboxes
+from provisioning.operations import batches, mailboxes
 from provisioning.operations.mailboxes import (
     MailboxSpec,
     UnableToAddMailbox,
     UnableToChangeMailbox,
 )
 from provisioning.sandbox import Sandbox
+from provisioning.workers import removal
 from tests import makers
 
 pytestmark = [pytest.mark.django_db, pytest.mark.servers]
@@ -248,3 +249,60 @@ def test_the_mirror_sees_nothing_odd_in_the_trash(vendor: Sandbox, actor: Actor)
 
     assert fresh(mailbox).status == Status.TRASHED
     assert not Drift.objects.exists()
+
+
+def test_deleting_twice_does_not_purge(vendor: Sandbox, actor: Actor) -> None:
+    service = makers.make_service(vendor=vendor)
+    mailbox = makers.make_mailbox(service, "anna", vendor=vendor)
+
+    first = mailboxes.delete_mailbox(mailbox=mailbox, actor=actor)
+    second = mailboxes.delete_mailbox(mailbox=fresh(mailbox), actor=actor)
+
+    assert first.status == second.status == Status.TRASHED
+    assert vendor.calls("removeUser") == []
+    assert Activity.objects.filter(action="mailbox.trashed").count() == 1
+
+
+def test_a_batch_of_deletions_that_is_repeated_purges_nothing(
+    vendor: Sandbox, actor: Actor
+) -> None:
+    service = makers.make_service(vendor=vendor)
+    mailbox = makers.make_mailbox(service, "anna", vendor=vendor)
+    batch = batches.start_batch(
+        mail_domain=service.mail_domain,
+        mailboxes=[mailbox],
+        action=batches.Action.DELETE,
+        actor=actor,
+    )
+    mailboxes.delete_mailbox(mailbox=mailbox, actor=actor)  # cut off before the row was answered
+
+    tasks.run_batch(batch_id=batch.pk)
+
+    assert batch.progress() == (1, 0, 1)
+    assert vendor.calls("removeUser") == []
+
+
+def test_only_what_is_in_the_trash_is_deleted_for_good(vendor: Sandbox, actor: Actor) -> None:
+    service = makers.make_service(vendor=vendor)
+    mailbox = makers.make_mailbox(service, "anna", vendor=vendor)
+
+    with pytest.raises(UnableToChangeMailbox, match="is active"):
+        mailboxes.purge_mailbox(mailbox=mailbox, actor=actor)
+
+    assert list(vendor.mailboxes(service.domain)) == ["anna"]
+
+
+def test_a_mailbox_restored_in_time_is_not_purged(vendor: Sandbox, actor: Actor) -> None:
+    service = makers.make_service(vendor=vendor)
+    mailbox = makers.make_mailbox(service, "anna", vendor=vendor)
+    mailboxes.delete_mailbox(mailbox=mailbox, actor=actor)
+    Mailbox.objects.filter(pk=mailbox.pk).update(purge_at=timezone.now())
+    due = removal.due(now=timezone.now())
+
+    mailboxes.restore_mailbox(mailbox=fresh(mailbox), actor=actor)
+    tasks.purge_mailbox(mailbox_id=mailbox.pk)
+
+    row = fresh(mailbox)
+    assert due == [mailbox.pk]
+    assert (row.status, row.purge_at) == (Status.ACTIVE, None)
+    assert vendor.calls("removeUser") == []

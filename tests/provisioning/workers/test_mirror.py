@@ -17,7 +17,7 @@ from provisioning.module import Reading
 from provisioning.operations import mailboxes, mirror
 from provisioning.operations.mailboxes import MailboxSpec
 from provisioning.sandbox import Sandbox
-from provisioning.workers import mailbox_mirror
+from provisioning.workers import mailbox_mirror, sweep
 from tests import makers
 
 pytestmark = [pytest.mark.django_db, pytest.mark.servers]
@@ -245,3 +245,20 @@ def test_many_who_ask_send_one_message(
 
     assert len(callbacks) == 1
     assert asked == [True, False, False]
+
+
+def test_domains_that_fail_do_not_keep_the_others_from_being_read(
+    vendor: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweep, "AT_ONCE", 1)
+    broken, well = makers.make_service(), makers.make_service(vendor=vendor)
+    MailDomain.objects.update(mirrored_at=timezone.now() - timedelta(days=3))
+    MailDomain.objects.filter(pk=broken.mail_domain.pk).update(mirrored_at=None)
+
+    for _ in range(2):
+        for mail_domain_id in sweep.stale_domains(now=timezone.now()):
+            tasks.refresh_domain(mail_domain_id=mail_domain_id)
+
+    mirrored_at = MailDomain.objects.get(pk=well.mail_domain.pk).mirrored_at
+    assert mirrored_at is not None
+    assert timezone.now() - mirrored_at < timedelta(minutes=1)
