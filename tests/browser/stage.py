@@ -24,6 +24,7 @@ from provisioning.models import (
 )
 from provisioning.sandbox import Sandbox
 from tests.browser import domain_states
+from tests.browser.addresses_on_stage import address_pages, fill_addresses
 from tests.makers import (
     make_client,
     make_mailbox,
@@ -99,6 +100,7 @@ class Stage:
             "branding-reset": self.path("branding-reset"),
             "domain-settings": self.path("domain-settings"),
             "domain-settings-empty": self.path("domain-settings", self.empty),
+            **address_pages(self.path, self.service, self.empty),
             "change-password": reverse("account_change_password"),
             "not-found": "/nowhere/",
         }
@@ -180,6 +182,7 @@ def _fill(service: Service, vendor: Sandbox) -> Mailbox:
         mail_domain=service.mail_domain, local_part="everybody"
     )
     DistributionListMember.objects.create(distribution_list=everybody, address=mailbox.address)
+    fill_addresses(service)
     return mailbox
 
 
