@@ -193,9 +193,16 @@ DNS_TIMEOUT_SECONDS = env.float("DNS_TIMEOUT_SECONDS", default=3.0)
 # leaves the record out of what customers are told to publish.
 MAIL_AUTODISCOVER_HOST = env.str("MAIL_AUTODISCOVER_HOST", default="autodiscover.emailarray.com")
 MAIL_AUTOCONFIG_HOST = env.str("MAIL_AUTOCONFIG_HOST", default="autodiscover.emailarray.com")
+# Where mail programs and phones find a mailbox: the vendor's hosts, or names of the reseller's own.
+MAIL_IMAP_HOST = env.str("MAIL_IMAP_HOST", default="imap.emailarray.com")
+MAIL_POP_HOST = env.str("MAIL_POP_HOST", default="pop.emailarray.com")
+MAIL_SMTP_HOST = env.str("MAIL_SMTP_HOST", default="smtp.emailarray.com")
+MAIL_WEBMAIL_URL = env.str("MAIL_WEBMAIL_URL", default="https://login.emailarray.com")
 # How long a worker may hold a job or batch; longer than CELERY_TASK_TIME_LIMIT, so that work is
 # taken over only from a worker that is gone.
 MODULE_JOB_LEASE_SECONDS = env.int("MODULE_JOB_LEASE_SECONDS", default=360)
+# How long one message may keep a worker at an import or batch; the next message does the rest.
+TURN_SECONDS = 90
 # How long an unclear answer may turn into an effect after all; then what the vendor says counts.
 SETTLE_SECONDS = env.int("SETTLE_SECONDS", default=60)
 MIRROR_STALE_SECONDS = env.int("MIRROR_STALE_SECONDS", default=300)

@@ -34,6 +34,7 @@ COLUMN_OF = {heading: column for column, names in HEADINGS.items() for heading i
 OURS = {"line", "reason", "status", "used gb", "last login"}
 TYPES = {"1": 1, "basic": 1, "2": 2, "enhanced": 2}
 DELIMITERS = (",", ";")
+NUMBER = re.compile(r"\d+([.,]\d+)?")
 DOMAIN_NAME = re.compile(r"[^\s@,;]+\.[^\s@,;.]{2,}")
 
 
@@ -119,7 +120,7 @@ def _delimiter_of(text: str) -> str:
     first = next((line for line in text.splitlines() if line.strip()), "")
 
     def sense(delimiter: str) -> tuple[bool, int]:
-        cells = next(csv.reader([first[:LONGEST_HEAD]], delimiter=delimiter), [""])
+        cells = next(csv.reader([first[:LONGEST_HEAD]], delimiter=delimiter), []) or [""]
         begins_well = _plain(cells[0]) in TYPES or _headings(cells) is not None
         return begins_well, len(cells)
 
@@ -169,7 +170,8 @@ def _columns_by_place(rows: Sequence[tuple[int, list[str]]]) -> Sequence[str]:
     wide = [cells for _number, cells in rows if len(cells) > len(COLUMNS)]
     thirds = [cells[2].strip() for _number, cells in rows if len(cells) > 2]  # noqa: PLR2004
     all_may_be = all(not third or DOMAIN_NAME.fullmatch(third) for third in thirds)
-    is_there = any(thirds) or any(cells[len(COLUMNS)].strip() for cells in wide)
+    # All of them may be left blank; then the quota shows that the cells are one place further on.
+    is_there = any(thirds) or all(NUMBER.fullmatch(cells[4].strip()) for cells in wide)
     return WITH_DOMAIN if wide and all_may_be and is_there else COLUMNS
 
 

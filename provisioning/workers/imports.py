@@ -24,8 +24,6 @@ log = structlog.get_logger(__name__)
 Row = MailboxImportRow
 Status = MailboxImport.Status
 RowStatus = MailboxImportRow.Status
-# Short of what a task may take; the rest is done by the next message.
-TURN = timedelta(seconds=90)
 # When to ask again what became of a line, and when to try again what could not even be begun.
 RECHECK = timedelta(seconds=10)
 PAUSE = timedelta(seconds=15)
@@ -82,7 +80,7 @@ def _work(work: MailboxImport, claim: UUID) -> bool:
     actor = Actor.restore(
         user=work.requested_by, on_behalf_of=work.on_behalf_of, name=work.requested_by_name
     )
-    until = time.monotonic() + TURN.total_seconds()
+    until = time.monotonic() + settings.TURN_SECONDS
     for row in work.rows.filter(status=RowStatus.CHECKING):
         if not _renew(work, claim, now=timezone.now()):
             return False
