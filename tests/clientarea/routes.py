@@ -93,6 +93,7 @@ RULES = {
     "account/2fa/passkeys/log-in/$": LOGGING_IN,
     "account/2fa/": ONES_OWN,
     "django-admin/login/$": EVERYBODY,
+    "django-admin/logout/$": LOGGING_IN,
     "django-admin/jsi18n/$": STAFF_ALONE,
     "django-admin/": STAFF_ALONE,
 }

@@ -168,8 +168,8 @@ def test_the_staff_pages_are_closed_to_everybody_else(
 
 
 def _fits(answer: Any, expected: Outcome, *, is_lenient: bool) -> bool:
-    status = answer.status_code
-    is_sent_away = status == 302 and "/login/" in answer.headers["Location"]
+    status: int = answer.status_code
+    is_sent_away: bool = status == 302 and "/login/" in answer.headers["Location"]
     is_let_in = status in LET_IN and not is_sent_away
     if expected is Outcome.IN:
         return is_let_in or (is_lenient and status == 404)
