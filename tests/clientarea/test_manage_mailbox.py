@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import Client as Browser
+from django.utils import timezone
 
 from billing.models import Service
 from provisioning.models import Alias, DistributionList, DistributionListMember, Forward, Mailbox
@@ -145,6 +146,21 @@ def test_change_password_has_a_form_of_its_own(
     assert vendor.accepts_password("acme.test", "anna", GOOD)
     anna.refresh_from_db()
     assert (anna.quota_mb, anna.display_name) == (5000, "Anna Keller")
+
+
+def test_a_password_nobody_could_confirm_is_asked_for_again(
+    customer: Browser, service: Service, anna: Mailbox
+) -> None:
+    words = "New password not confirmed"
+    Mailbox.objects.filter(pk=anna.pk).update(password_unconfirmed_at=timezone.now())
+
+    before = customer.get(at("mailboxes", service)).content.decode()
+    after = customer.post(
+        of("password", service, anna), {"password": GOOD}, follow=True
+    ).content.decode()
+
+    assert words in before
+    assert words not in after
 
 
 def test_disable_and_enable_come_back_to_the_same_page_of_the_list(
