@@ -33,18 +33,20 @@ def test_every_page_is_accessible_and_fits_the_screen(
     page = context.new_page()
     outside = {name: reverse(route) for name, route in OUTSIDE.items()}
 
-    problems = _walk(page, outside, f"{theme}-{width}")
+    problems = walk(page, outside, f"{theme}-{width}")
     log_in(page, site, stage.user)
-    problems += _walk(page, stage.pages, f"{theme}-{width}")
+    problems += walk(page, stage.pages, f"{theme}-{width}")
 
     context.close()
     assert not problems, "\n".join(problems)
 
 
-def _walk(page: Page, pages: dict[str, str], look: str) -> list[str]:
+def walk(page: Page, pages: dict[str, str], look: str) -> list[str]:
+    """Look at each page, an empty address meaning the page as it stands; return what is wrong."""
     problems = []
     for name, path in pages.items():
-        page.goto(path)
+        if path:
+            page.goto(path)
         page.wait_for_timeout(120)
         problems += [f"{name}: {finding}" for finding in findings_on(page)]
         if SHOTS:
