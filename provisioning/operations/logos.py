@@ -28,8 +28,9 @@ FORMATS = ("PNG", "JPEG", "GIF")
 BEGINNINGS = (b"\x89PNG", b"\xff\xd8", b"GIF8")
 SVG = re.compile(rb"<svg\b|<!doctype svg", re.IGNORECASE)
 SVG_WITHIN = 4096
-# All that a decoder says of a file that is not what it seems. Pillow counts a picture's pixels
-# itself, too, and then warns or refuses.
+# Pillow counts pixels, too, and refuses or warns before we can.
+FLOODS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
+# All that a decoder says of a file that is not what it seems.
 UNREADABLE = (
     OSError,
     SyntaxError,
@@ -42,8 +43,6 @@ UNREADABLE = (
     MemoryError,
     struct.error,
     zlib.error,
-    Image.DecompressionBombError,
-    Image.DecompressionBombWarning,
 )
 
 
@@ -76,18 +75,16 @@ def read_logo(content: bytes) -> Logo:
             if is_photo:
                 picture.draft("RGB", (SENT_SIDE, SENT_SIDE))
             pixels = _pixels_of(picture)
+    except FLOODS as error:
+        raise _too_many_pixels() from error
     except UNREADABLE as error:
         raise UnableToReadLogo(
             _("This file cannot be read as a picture. Save it again as PNG, and try that one."),
             field="logo",
             code="unreadable",
         ) from error
-    return Logo(
-        content=_written(pixels, is_photo=is_photo),
-        width=pixels.width,
-        height=pixels.height,
-        preview=_preview_of(pixels),
-    )
+    written, (width, height) = _written(pixels, is_photo=is_photo)
+    return Logo(content=written, width=width, height=height, preview=_preview_of(pixels))
 
 
 def _check_file(content: bytes) -> None:
@@ -118,15 +115,19 @@ def _check_file(content: bytes) -> None:
 
 def _check_size(width: int, height: int) -> None:
     if max(width, height) > LONGEST_SIDE or width * height > MOST_PIXELS:
-        raise UnableToReadLogo(
-            _(
-                "The picture has %(width)d by %(height)d pixels. Use one with at most "
-                "%(side)d on each side and 8 million altogether."
-            )
-            % {"width": width, "height": height, "side": LONGEST_SIDE},
-            field="logo",
-            code="too_many_pixels",
+        raise _too_many_pixels()
+
+
+def _too_many_pixels() -> UnableToReadLogo:
+    return UnableToReadLogo(
+        _(
+            "The picture has too many pixels. Use one with at most %(side)d on each side, and "
+            "8 million altogether."
         )
+        % {"side": LONGEST_SIDE},
+        field="logo",
+        code="too_many_pixels",
+    )
 
 
 def _pixels_of(picture: Image.Image) -> Image.Image:
@@ -141,8 +142,8 @@ def _pixels_of(picture: Image.Image) -> Image.Image:
     return canvas
 
 
-def _written(pixels: Image.Image, *, is_photo: bool) -> bytes:
-    """Return the file to send; what would be too large for the vendor becomes smaller."""
+def _written(pixels: Image.Image, *, is_photo: bool) -> tuple[bytes, tuple[int, int]]:
+    """Return the file and its size; what would be too large for the vendor becomes smaller."""
     picture = pixels
     while True:
         target = io.BytesIO()
@@ -151,7 +152,7 @@ def _written(pixels: Image.Image, *, is_photo: bool) -> bytes:
         else:
             picture.save(target, "PNG", optimize=True)
         if target.tell() <= LARGEST_FILE:
-            return target.getvalue()
+            return target.getvalue(), picture.size
         picture = picture.resize((picture.width * 3 // 4 or 1, picture.height * 3 // 4 or 1))
 
 
