@@ -36,10 +36,10 @@ def test_every_state_is_accessible_and_fits_the_screen(
             page.goto(stage.path(name))
             problems += _look(page, f"{name}-{state}", f"{theme}-{width}")
     page.goto(stage.path("branding"))
-    page.get_by_label("Color", exact=True).fill("#ffe000")
+    page.locator("#id_color").fill("#ffe000")
     page.get_by_role("button", name="Preview").click()
     problems += _look(page, "branding-preview", f"{theme}-{width}")
-    page.get_by_label("Color", exact=True).fill("green")
+    page.locator("#id_color").fill("green")
     page.get_by_role("button", name="Update").click()
     problems += _look(page, "branding-refused", f"{theme}-{width}")
 
