@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import messages
 from django.db.models import Count, Q
 from django.http import Http404, HttpResponse
@@ -100,7 +101,7 @@ def add(request: ClientRequest, service: Service) -> HttpResponse:
     context = {
         "form": form,
         "gauge": Gauge(mail_domain.aliases.count(), mail_domain.max_aliases),
-        "offered": forms.offered(mail_domain),
+        **_targets(mail_domain),
     }
     status = 422 if form.errors else 200
     return render_page(request, "clientarea/aliases/add.html", context, status=status)
@@ -126,7 +127,7 @@ def edit(request: ClientRequest, service: Service, alias_id: int) -> HttpRespons
             address = changed.address
             say(request, changed, _("%(address)s is saved") % {"address": address}, address)
             return go_to(request, list_url(service))
-    context = {"form": form, "alias": alias, "offered": forms.offered(service.mail_domain)}
+    context = {"form": form, "alias": alias, **_targets(service.mail_domain)}
     status = 422 if form.errors else 200
     return render_page(request, "clientarea/aliases/edit.html", context, status=status)
 
@@ -176,7 +177,7 @@ def catch_all(request: ClientRequest, service: Service) -> HttpResponse:
                 done = _("Mail to unknown addresses goes to %(target)s") % {"target": target}
                 say(request, row, done, _("the catch-all"))
             return go_to(request, list_url(service))
-    context = {"form": form, "catch_all": now, "offered": forms.offered(mail_domain)}
+    context = {"form": form, "catch_all": now, **_targets(mail_domain)}
     status = 422 if form.errors else 200
     return render_page(request, "clientarea/aliases/catch_all.html", context, status=status)
 
@@ -201,3 +202,11 @@ def list_url(service: Service) -> str:
 
 def _catch_all_of(mail_domain: MailDomain) -> CatchAll | None:
     return CatchAll.objects.filter(mail_domain=mail_domain).first()
+
+
+def _targets(mail_domain: MailDomain) -> dict[str, object]:
+    """Return what a form offers as a target, and whether it may lie outside."""
+    return {
+        "offered": forms.offered(mail_domain),
+        "may_lead_out": settings.ALIAS_EXTERNAL_TARGETS,
+    }
