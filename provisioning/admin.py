@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import Any, TypeVar, cast
+from urllib.parse import urlsplit
 
 from django import forms
 from django.contrib import admin, messages
@@ -30,8 +32,16 @@ class ReadOnlyAdmin(admin.ModelAdmin[Row]):
         return False
 
 
+ADDRESSES = ("admin_url", "fallback_admin_url", "user_url", "control_panel_url")
+
+
 class WriteOnlyPassword(forms.ModelForm[Server]):
-    """The stored password is never shown; an empty field keeps it."""
+    """
+    The stored password is never shown; an empty field keeps it.
+
+    It is asked for again where it would be sent somewhere else, or with another name: who may edit
+    a server could otherwise have it delivered to an address of their own.
+    """
 
     password = forms.CharField(
         required=False,
@@ -56,11 +66,40 @@ class WriteOnlyPassword(forms.ModelForm[Server]):
             "mb_per_gb",
         )
 
+    def clean_admin_url(self) -> str:
+        return self._private("admin_url")
+
+    def clean_fallback_admin_url(self) -> str:
+        return self._private("fallback_admin_url")
+
+    def clean_user_url(self) -> str:
+        return self._private("user_url")
+
+    def clean_control_panel_url(self) -> str:
+        return self._private("control_panel_url")
+
+    def _private(self, field: str) -> str:
+        address: str = self.cleaned_data[field]
+        parts = urlsplit(address)
+        if address and parts.scheme.lower() != "https" and not is_this_machine(parts.hostname):
+            raise forms.ValidationError(
+                "Use an https address: passwords travel to it. "
+                "Plain http is for this machine alone."
+            )
+        return address
+
     def clean_password(self) -> str:
-        password: str = self.cleaned_data["password"] or self.instance.password
-        if not password:
+        password: str = self.cleaned_data["password"]
+        if password:
+            return password
+        if not self.instance.password:
             raise forms.ValidationError("Enter the password of the reseller account.")
-        return password
+        if {"username", *ADDRESSES} & set(self.changed_data):
+            raise forms.ValidationError(
+                "Enter the password again: an address or the user name has changed."
+            )
+        stored: str = self.instance.password
+        return stored
 
 
 @admin.register(Server)
@@ -70,6 +109,10 @@ class ServerAdmin(admin.ModelAdmin[Server]):
     form = WriteOnlyPassword
     list_display = ("name", "username", "is_active", "health", "health_checked_at")
     actions = ("test_connection",)
+
+    def save_model(self, request: HttpRequest, obj: Server, *_form: object) -> None:
+        save = servers.change_server if obj.pk else servers.add_server
+        save(server=obj, actor=actor_of(request))
 
     @admin.action(description="Test connection")
     def test_connection(self, request: HttpRequest, queryset: QuerySet[Server]) -> None:
@@ -154,3 +197,13 @@ class DriftAdmin(ReadOnlyAdmin[Drift]):
 def actor_of(request: HttpRequest) -> Actor:
     """Return the member of staff who clicked."""
     return Actor.from_user(cast(User, request.user), ip_address=request.META.get("REMOTE_ADDR"))
+
+
+def is_this_machine(host: str | None) -> bool:
+    """Tell whether an address never leaves the machine it is used on."""
+    if host is None or host == "localhost":
+        return host is not None
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

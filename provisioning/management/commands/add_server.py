@@ -8,12 +8,11 @@ import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import transaction
 
 from clients.actors import Actor
-from clients.operations import activity
 from provisioning import module
 from provisioning.models import Server
+from provisioning.operations import servers
 
 
 class Command(BaseCommand):
@@ -49,15 +48,7 @@ class Command(BaseCommand):
                 server.delete()
                 raise CommandError(f"Not added. {report.message}")
             server.health, server.health_message = Server.Health.OK, report.message
-        with transaction.atomic():
-            server.save()
-            activity.record(
-                action="server.added",
-                subject=server,
-                name=server.name,
-                client=None,
-                actor=Actor.system("add_server"),
-            )
+        servers.add_server(server=server, actor=Actor.system("add_server"))
         self.stdout.write(f"{server} is ready.")
 
 
