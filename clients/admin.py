@@ -11,6 +11,8 @@ from django.http import HttpRequest
 
 from clients.models import Activity, Client, Membership, User
 
+RIGHTS = ("is_staff", "is_superuser", "groups")
+
 
 class UserCreationForm(AdminUserCreationForm[User]):
     """Asks for an email where Django asks for a user name."""
@@ -22,7 +24,12 @@ class UserCreationForm(AdminUserCreationForm[User]):
 
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin[User]):
-    """Users by email."""
+    """
+    Users by email.
+
+    Only superusers grant rights, and only they touch the rows of staff and superusers: whoever may
+    change users could otherwise become one, or log in as one.
+    """
 
     add_form = UserCreationForm
     ordering = ("email",)
@@ -34,6 +41,24 @@ class UserAdmin(DjangoUserAdmin[User]):
         ("Rights", {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
     )
     add_fieldsets = ((None, {"fields": ("email", "usable_password", "password1", "password2")}),)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        fields = tuple(super().get_readonly_fields(request, obj))
+        return fields if _is_superuser(request) else (*fields, *RIGHTS)
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return _may_touch(request, obj) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return _may_touch(request, obj) and super().has_delete_permission(request, obj)
+
+
+def _is_superuser(request: HttpRequest) -> bool:
+    return bool(getattr(request.user, "is_superuser", False))
+
+
+def _may_touch(request: HttpRequest, user: User | None) -> bool:
+    return user is None or not (user.is_staff or user.is_superuser) or _is_superuser(request)
 
 
 class MembershipInline(admin.TabularInline[Membership, Client]):
