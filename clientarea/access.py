@@ -11,6 +11,7 @@ from allauth.account.decorators import reauthentication_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh
 
@@ -24,9 +25,9 @@ from clients.models import Membership, Permission, User
 from provisioning.models import Feature, Mailbox, MailboxBatch
 
 Params = ParamSpec("Params")
-ServiceView = Callable[Concatenate[ClientRequest, Service, Params], HttpResponse]
-MemberView = Callable[Concatenate[ClientRequest, Membership, Params], HttpResponse]
-Route = Callable[..., HttpResponse]
+ServiceView = Callable[Concatenate[ClientRequest, Service, Params], HttpResponseBase]
+MemberView = Callable[Concatenate[ClientRequest, Membership, Params], HttpResponseBase]
+Route = Callable[..., HttpResponseBase]
 
 # Who has not shown for a while that it is them is asked to; then the request goes on.
 reauthenticated: Callable[[Route], Route] = reauthentication_required(app="allauth.account")
@@ -38,7 +39,7 @@ def client_user(view: Route) -> Route:
     """Let a logged-in user in; anybody else is sent to log in first."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, **captured: Any) -> HttpResponse:
+    def guarded(request: HttpRequest, **captured: Any) -> HttpResponseBase:
         user = request.user
         if not isinstance(user, User):
             return _log_in_first(request)
@@ -62,7 +63,7 @@ def client_service(
         @wraps(view)
         def guarded(
             request: ClientRequest, service_id: int, *args: Params.args, **kwargs: Params.kwargs
-        ) -> HttpResponse:
+        ) -> HttpResponseBase:
             service, grants = _service_and_grants(request, service_id)
             if not grants.allows(permission):
                 raise PermissionDenied(NOT_ALLOWED)
@@ -93,7 +94,7 @@ def client_member(
         @wraps(view)
         def guarded(
             request: ClientRequest, *args: Params.args, **kwargs: Params.kwargs
-        ) -> HttpResponse:
+        ) -> HttpResponseBase:
             seat = current_seat(request)
             if seat is None:
                 raise PermissionDenied(_("This login belongs to no account."))

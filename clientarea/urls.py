@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from clientarea import address_urls, domain_urls, frame_urls
+from clientarea import address_urls, domain_urls, frame_urls, import_urls
 from clientarea.views import (
     batches,
     home,
@@ -36,6 +36,7 @@ service_routes: list[URLPattern | URLResolver] = [
     path("accounts/bulk/", batches.start, name="batch-start"),
     path("accounts/bulk/<int:batch_id>/", batches.show, name="batch"),
     path("accounts/bulk/<int:batch_id>/retry/", batches.retry, name="batch-retry"),
+    *import_urls.urlpatterns,
     path("accounts/<int:mailbox_id>/", include(mailbox_routes)),
     *domain_urls.urlpatterns,
     *address_urls.urlpatterns,

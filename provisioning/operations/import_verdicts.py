@@ -73,13 +73,13 @@ class DryRun:
         try:
             verdict = self._read(line)
         except Refused as refusal:
-            return Verdict(line, problem=str(refusal))
+            return _refused(line, str(refusal))
         account_type, quota_mb = verdict.account_type or 0, verdict.quota_mb or 0
         problem = room.for_address(
             self._domain, verdict.local_part, self._taken.get(verdict.local_part, "")
         ) or room.for_size(self._domain, self._usage, account_type=account_type, quota_mb=quota_mb)
         if problem:
-            return Verdict(line, problem=problem.message)
+            return _refused(line, problem.message)
         self._line_of[verdict.local_part] = line.number
         self._usage = with_more(self._usage, account_type=account_type, quota_mb=quota_mb)
         return verdict
@@ -99,15 +99,14 @@ class DryRun:
             raise Refused(
                 _("Line %(number)d has the same user name.") % {"number": self._line_of[local_part]}
             )
-        password = line.cell(PASSWORD)
-        is_generated = password.strip().lower() in GENERATE
+        is_generated = _asks_for_password(line)
         return Verdict(
             line,
             local_part=local_part,
             account_type=self._account_type(line),
             quota_mb=self._quota_mb(line),
             display_name=_display_name(line),
-            password=safe_password() if is_generated else _checked_password(password),
+            password=safe_password() if is_generated else _checked_password(line.cell(PASSWORD)),
             is_password_generated=is_generated,
         )
 
@@ -171,6 +170,14 @@ def safe_password() -> str:
     while not (password := generate_password())[0].isalnum():
         continue
     return password
+
+
+def _refused(line: Line, problem: str) -> Verdict:
+    return Verdict(line, problem=problem, is_password_generated=_asks_for_password(line))
+
+
+def _asks_for_password(line: Line) -> bool:
+    return line.cell(PASSWORD).strip().lower() in GENERATE
 
 
 def _display_name(line: Line) -> str:

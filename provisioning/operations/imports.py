@@ -72,8 +72,12 @@ class Progress:
     @property
     def percent(self) -> int:
         """Return how much of what is to be done has an outcome, 0 to 100."""
-        started = self.good + self.done + self.failed
-        return round(100 * (self.done + self.failed) / started) if started else 100
+        return round(100 * (self.done + self.failed) / self.started) if self.started else 100
+
+    @property
+    def started(self) -> int:
+        """Return how many lines were, or would be, set out to become a mailbox."""
+        return self.good + self.done + self.failed
 
     @property
     def returned(self) -> int:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from billing.models import Service
 from clients.models import EmailMessage, Invitation, User
 from clients.models.membership import PRESETS
-from provisioning.models import Alias, Forward, MailboxBatch
+from provisioning.models import Alias, Forward, MailboxBatch, MailboxImport
 from provisioning.sandbox import Sandbox
 from tests import makers
 from tests.clientarea.routes import RULES, STAFF_ALONE, Actor, Outcome, Route, all_routes
@@ -76,6 +76,9 @@ def ids(service: Service, owner: User, vendor: Sandbox) -> dict[str, int]:
         ).pk,
         "forward_id": Forward.objects.create(
             mail_domain=domain, local_part="anna", target="anna@elsewhere.test"
+        ).pk,
+        "import_id": MailboxImport.objects.create(
+            mail_domain=domain, requested_by=owner, requested_by_name=owner.name
         ).pk,
         "batch_id": MailboxBatch.objects.create(
             mail_domain=domain, action="enable", requested_by_name="Ada"
