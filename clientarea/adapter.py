@@ -7,6 +7,7 @@ from typing import Any, cast
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
@@ -120,6 +121,11 @@ class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth is untyped
 
     def get_totp_issuer(self) -> str:
         return str(settings.BRAND_NAME)
+
+    def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:
+        """Propose a name that tells keys apart."""
+        number = Authenticator.objects.filter(user=user, type=type).count() + 1
+        return _("Passkey %(number)d") % {"number": number}
 
     def _get_site_name(self) -> str:
         return str(settings.BRAND_NAME)

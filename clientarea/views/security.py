@@ -8,6 +8,7 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -57,8 +58,9 @@ def end_session(request: ClientRequest, session_id: int) -> HttpResponse:
     if session is None or session.session_key == request.session.session_key:
         raise Http404
     if request.method == "POST":
-        session.end()
-        users.record_event(user=request.user, event="session_ended", actor=request.actor)
+        with transaction.atomic():
+            session.end()
+            users.record_event(user=request.user, event="session_ended", actor=request.actor)
         messages.success(request, _("That device is logged out."))
         return go_to(request, reverse("clientarea:security"))
     context = {"browser": name_of(session.user_agent), "session": session}
@@ -73,9 +75,10 @@ def end_other_sessions(request: ClientRequest) -> HttpResponse:
     others = UserSession.objects.filter(user=request.user).exclude(
         session_key=request.session.session_key
     )
-    for session in others:
-        session.end()
-    users.record_event(user=request.user, event="sessions_ended", actor=request.actor)
+    with transaction.atomic():
+        for session in others:
+            session.end()
+        users.record_event(user=request.user, event="sessions_ended", actor=request.actor)
     messages.success(request, _("Every other device is logged out."))
     return go_to(request, reverse("clientarea:security"))
 

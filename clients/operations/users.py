@@ -71,6 +71,7 @@ def change_email(*, user: User, email: str, actor: Actor) -> User:
     return fresh
 
 
+@transaction.atomic
 def record_event(
     *, user: User, event: str, actor: Actor, before: dict[str, str] | None = None
 ) -> None:
