@@ -19,6 +19,8 @@ from clients.models import Permission
 from provisioning.models import Branding, Feature
 from provisioning.operations import branding, mirror
 
+WEB = ("https://", "http://")
+
 
 @dataclass(frozen=True)
 class Preview:
@@ -91,6 +93,8 @@ def _page(
         "branding": present,
         "preview": preview,
         "is_preview": is_preview,
+        # The address comes from the vendor: linked where it is one, and never loaded by our pages.
+        "logo_link": present.logo_url if present.logo_url.startswith(WEB) else "",
         "is_branded": any(present.mirrored().values()),
         "is_refreshing": mirror.refresh_when_stale(service.mail_domain),
     }

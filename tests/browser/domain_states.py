@@ -14,9 +14,7 @@ from provisioning import dns
 from provisioning.dns import Answer, Answers, AnswerStatus
 from provisioning.models import Branding, Dkim, DnsReading, DomainSettings
 
-KEY = (
-    "v=DKIM1; k=rsa; p=" + "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA" + "q7Zx" * 75
-)
+KEY = "v=DKIM1; k=rsa; p=" + "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA" + "q7Zx" * 75
 HOST = "ea1._domainkey"
 FOUND, MISSING = AnswerStatus.FOUND, AnswerStatus.MISSING
 
@@ -67,7 +65,7 @@ def publish(service: Service, **purposes: tuple[str, ...]) -> None:
     """Let DNS have been read just now: as it should be, but for these."""
     domain = service.mail_domain
     dkim = Dkim.objects.filter(mail_domain=domain).first()
-    answers = {}
+    answers: dict[tuple[str, str], Answer] = {}
     for each in dns.wanted_records(domain, dkim):
         usual = tuple(record.value for record in each.records)
         values = purposes.get(each.purpose.value, usual)
