@@ -80,11 +80,12 @@ def test_a_mistake_in_an_alias_is_put_right_where_it_was_made(page: Page, vendor
     section(page, "Aliases")
     page.get_by_role("link", name="Add Alias", exact=True).click()
     page.get_by_label("Alias", exact=True).fill("shop@elsewhere.test")
-    page.get_by_label("Delivers to").fill("no body")
+    page.get_by_label("Delivers to").fill("ben")
     page.get_by_role("button", name="Save").click()
     expect(page.locator("#id_local_part-error")).to_contain_text("end in @acme.test")
 
     page.get_by_label("Alias", exact=True).fill("shop@acme.test")
+    page.get_by_label("Delivers to").fill("no body")
     page.get_by_role("button", name="Save").click()
     expect(page.locator("#id_target-error")).to_contain_text("is not an email address")
 
@@ -222,6 +223,8 @@ def test_an_alias_is_added_by_keyboard_alone(
     page.keyboard.type("shop")
     page.keyboard.press("Tab")
     page.keyboard.type("ben@acme.test")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Save")).to_be_focused()
     page.keyboard.press("Enter")
 
     toast(page, "Alias shop@acme.test created")
