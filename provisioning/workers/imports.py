@@ -28,6 +28,8 @@ RowStatus = MailboxImportRow.Status
 RECHECK = timedelta(seconds=10)
 PAUSE = timedelta(seconds=15)
 MOST_ATTEMPTS = 3
+# So often a lease is renewed before it would end.
+RENEWALS = 4
 # No password waits longer than this, in a line or to be handed over.
 SECRETS_LAST = timedelta(days=1)
 LONGEST_MESSAGE = 300
@@ -81,15 +83,16 @@ def _work(work: MailboxImport, claim: UUID) -> bool:
         user=work.requested_by, on_behalf_of=work.on_behalf_of, name=work.requested_by_name
     )
     until = time.monotonic() + settings.TURN_SECONDS
+    hold = _Hold(work, claim)
     for row in work.rows.filter(status=RowStatus.CHECKING):
-        if not _renew(work, claim, now=timezone.now()):
+        if not hold.lasts():
             return False
         _look_up(work.mail_domain, row)
     problem = room.for_any_change(_as_it_is_now(work.mail_domain))
     if problem and work.rows.filter(status=RowStatus.WAITING).exists():
         raise _Paused(problem.message)
     for row in work.rows.filter(status=RowStatus.WAITING):
-        if time.monotonic() > until or not _renew(work, claim, now=timezone.now()):
+        if time.monotonic() > until or not hold.lasts():
             return False
         if _begin(row):
             _send(work.mail_domain, row, actor)
@@ -189,9 +192,20 @@ def _claim(import_id: int, claim: UUID, *, now: datetime) -> bool:
     return bool(work.update(claim=claim, lease_until=now + _lease(), pause=""))
 
 
-def _renew(work: MailboxImport, claim: UUID, *, now: datetime) -> bool:
-    held = MailboxImport.objects.filter(pk=work.pk, claim=claim)
-    return bool(held.update(lease_until=now + _lease()))
+class _Hold:
+    """A worker's hold on an import, renewed now and then."""
+
+    def __init__(self, work: MailboxImport, claim: UUID) -> None:
+        self._held = MailboxImport.objects.filter(pk=work.pk, claim=claim)
+        self._renewed_at = time.monotonic()
+
+    def lasts(self) -> bool:
+        """Tell whether this run still holds the import; asked before each line."""
+        now = time.monotonic()
+        if now - self._renewed_at < settings.MODULE_JOB_LEASE_SECONDS / RENEWALS:
+            return True  # whoever takes over has to wait until the lease is over
+        self._renewed_at = now
+        return bool(self._held.update(lease_until=timezone.now() + _lease()))
 
 
 def _let_go(

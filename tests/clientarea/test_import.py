@@ -41,9 +41,12 @@ def post(browser: Browser, name: str, service: Service) -> Any:
     )
 
 
+def text_of(response: Any) -> str:
+    return b"".join(response.streaming_content).decode("utf-8-sig")
+
+
 def read_csv(response: Any) -> list[list[str]]:
-    text = b"".join(response.streaming_content).decode("utf-8-sig")
-    return list(csv.reader(io.StringIO(text, newline="")))
+    return list(csv.reader(io.StringIO(text_of(response), newline="")))
 
 
 def test_the_review_shows_a_verdict_per_line_and_the_effect_on_the_plan(
@@ -123,7 +126,7 @@ def test_what_came_back_can_be_corrected_and_sent_again(
     send(customer, service, *LINES)
     work = MailboxImport.objects.get()
     response = customer.get(at("mailboxes-import-result", service, import_id=work.pk))
-    text = b"".join(response.streaming_content).decode().replace("gold", "basic")
+    text = text_of(response).replace("gold", "basic")
 
     html = send(customer, service, text).content.decode()
 
@@ -239,9 +242,7 @@ def test_no_file_and_a_huge_file_are_refused(customer: Browser, service: Service
 
 def test_the_template_can_be_sent_as_it_is(customer: Browser, service: Service) -> None:
     template = customer.get(at("mailboxes-import-template", service))
-    text = b"".join(template.streaming_content).decode()  # type: ignore[attr-defined]
-
-    html = " ".join(send(customer, service, text).content.decode().split())
+    html = " ".join(send(customer, service, text_of(template)).content.decode().split())
 
     assert "2 mailboxes would be created" in html
 

@@ -232,11 +232,16 @@ class Visitor:
         began = time.monotonic()
         return self._http.get(path), time.monotonic() - began
 
-    def post(self, path: str, form: Mapping[str, object]) -> tuple[httpx.Response, float]:
+    def post(
+        self,
+        path: str,
+        form: Mapping[str, object] | None = None,
+        files: Mapping[str, tuple[str, bytes]] | None = None,
+    ) -> tuple[httpx.Response, float]:
         """Send a form; return the answer and the seconds it took."""
         began = time.monotonic()
-        data = {name: str(value) for name, value in form.items()} | self._form
-        return self._http.post(path, data=data), time.monotonic() - began
+        data = {name: str(value) for name, value in (form or {}).items()} | self._form
+        return self._http.post(path, data=data, files=files), time.monotonic() - began
 
 
 @contextmanager
