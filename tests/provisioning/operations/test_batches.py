@@ -119,9 +119,8 @@ def test_a_batch_goes_on_where_a_lost_worker_stopped(vendor: Sandbox, actor: Act
     work = sweep.find_work(now=timezone.now())
     tasks.run_batch(batch_id=work.batches[0])
 
-    there = {name: row["disabled"] for name, row in vendor.mailboxes(service.domain).items()}
     assert work.batches == [batch.pk]
-    assert there == {"anna": False, "ben": True}
+    assert list(vendor.mailboxes(service.domain)) == ["anna"]
     assert batch.progress() == (2, 0, 2)
 
 

@@ -28,6 +28,12 @@ pytestmark = [pytest.mark.django_db, pytest.mark.servers]
 Status = Mailbox.Status
 
 
+@pytest.fixture(autouse=True)
+def _a_week(settings: Settings) -> None:
+    """Deleted mailboxes are kept for a week, unless a test says otherwise."""
+    settings.MAILBOX_TRASH_DAYS = 7
+
+
 def wait_until_final(mailbox: Mailbox) -> None:
     """Let the time pass after which what the vendor says is final."""
     Mailbox.objects.filter(pk=mailbox.pk).update(
