@@ -6,12 +6,16 @@ from enum import StrEnum
 
 from billing.models import Service
 from provisioning.models import MailDomain
+from provisioning.queries import Setup, setup_of
 
 
 class Standing(StrEnum):
     """What a customer can do with a service now."""
 
     SETTING_UP = "setting_up"
+    GIVEN_UP = "given_up"
+    NEEDS_STAFF = "needs_staff"
+    ENDING = "ending"
     UNVERIFIED = "unverified"
     OPEN = "open"
     SUSPENDED = "suspended"
@@ -19,18 +23,31 @@ class Standing(StrEnum):
 
 
 OF_DOMAIN = {
-    MailDomain.Status.PENDING: Standing.SETTING_UP,
     MailDomain.Status.UNVERIFIED: Standing.UNVERIFIED,
     MailDomain.Status.ACTIVE: Standing.OPEN,
     MailDomain.Status.SUSPENDED: Standing.SUSPENDED,
     MailDomain.Status.TERMINATED: Standing.TERMINATED,
 }
 
+OF_SETUP = {
+    Setup.UNDER_WAY: Standing.SETTING_UP,
+    Setup.GIVEN_UP: Standing.GIVEN_UP,
+    Setup.NEEDS_STAFF: Standing.NEEDS_STAFF,
+    Setup.ENDING: Standing.ENDING,
+}
+
 
 def standing_of(service: Service) -> Standing:
-    """Return what counts for the customer: the stricter of what billing and the vendor say."""
+    """
+    Return what counts for the customer: the stricter of what billing and the vendor say.
+
+    Of a domain that the vendor does not hold yet its jobs are read as well.
+    """
     if service.status == Service.Status.TERMINATED:
         return Standing.TERMINATED
     if service.status == Service.Status.SUSPENDED:
         return Standing.SUSPENDED
-    return OF_DOMAIN[MailDomain.Status(service.mail_domain.status)]
+    mail_domain = service.mail_domain
+    if mail_domain.status == MailDomain.Status.PENDING:
+        return OF_SETUP[setup_of(mail_domain)]
+    return OF_DOMAIN[MailDomain.Status(mail_domain.status)]

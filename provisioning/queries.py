@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from django.db.models import Count, F, IntegerField, Manager, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
-from provisioning.models import Alias, DistributionList, Forward, Mailbox, MailDomain
+from provisioning.emailarray import OutcomeUnknown
+from provisioning.emailarray.errors import Busy, CircuitOpen, Unreachable, Unreadable
+from provisioning.models import Alias, DistributionList, Forward, Mailbox, MailDomain, ModuleJob
 
+# Why a job was given up although the vendor had refused nothing: another try may well succeed.
+PASSING_CAUSES = frozenset(
+    error.cause for error in (Unreachable, CircuitOpen, Busy, Unreadable, OutcomeUnknown)
+)
 TRASHED = "a recently deleted mailbox"
 SORTS = {
     "address": "local_part",
@@ -19,6 +26,15 @@ SORTS = {
     "status": "status",
     "last_login": "last_login_at",
 }
+
+
+class Setup(StrEnum):
+    """How far the addition of a pending domain is."""
+
+    UNDER_WAY = "under_way"
+    GIVEN_UP = "given_up"
+    NEEDS_STAFF = "needs_staff"
+    ENDING = "ending"
 
 
 @dataclass(frozen=True)
@@ -222,3 +238,23 @@ def addresses_taken(mail_domain: MailDomain) -> dict[str, str]:
 def recently_deleted(mail_domain: MailDomain) -> QuerySet[Mailbox]:
     """Return the mailboxes that can be restored, the latest first."""
     return mail_domain.mailboxes.trashed().order_by("-trashed_at", "local_part")
+
+
+def setup_of(mail_domain: MailDomain) -> Setup:
+    """
+    Return how a pending domain's addition stands.
+
+    Given up is what nobody works on and anybody may ask for again. What the module or the vendor
+    has refused would be refused each time: that needs staff.
+    """
+    jobs = mail_domain.jobs.order_by("-pk")
+    if jobs.open().filter(action=ModuleJob.Action.TERMINATE).exists():
+        return Setup.ENDING
+    creation = jobs.filter(action=ModuleJob.Action.CREATE).first()
+    if creation is None:
+        return Setup.GIVEN_UP
+    if creation.status in {ModuleJob.Status.QUEUED, ModuleJob.Status.RUNNING}:
+        return Setup.UNDER_WAY
+    has_failed = creation.status == ModuleJob.Status.FAILED
+    is_refused = has_failed and creation.cause not in PASSING_CAUSES
+    return Setup.NEEDS_STAFF if is_refused else Setup.GIVEN_UP

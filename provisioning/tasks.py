@@ -95,15 +95,13 @@ def verify_domain(*, mail_domain_id: int, **_later: object) -> None:
     verification.postpone(mail_domain_id, now=timezone.now())
     domain = MailDomain.objects.select_related("server").get(pk=mail_domain_id)
     try:
-        verdict = verification.check(domain, actor=POLL)
+        outcome = verification.check(domain, actor=POLL, is_asked_for=False)
     except EmailArrayError as error:
         log.info("verification not answered", domain=domain.domain, cause=error.cause)
         return
-    if verdict is Verdict.DROPPED:
-        job = verification.add_again(domain, actor=POLL, is_asked_for=False)
-        if job is not None:
-            wake_job(job)
-    elif verdict is Verdict.VERIFIED:
+    if outcome.job is not None:
+        wake_job(outcome.job)
+    elif outcome.verdict is Verdict.VERIFIED:
         wake(refresh_domain, mail_domain_id=mail_domain_id)
 
 

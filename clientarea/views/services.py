@@ -88,9 +88,20 @@ def recheck(request: ClientRequest, service: Service) -> HttpResponse:
     elif verdict is Verdict.ADDED_AGAIN:
         messages.warning(
             request,
-            _("Time ran out, so %(domain)s is being added again, with a new record to publish.")
+            _("%(domain)s is being added again. In a minute there is a new record to publish.")
             % domain,
         )
+    elif verdict is Verdict.JUST_CHECKED:
+        messages.warning(
+            request,
+            _("%(domain)s was checked a moment ago. Give DNS some time and ask again.") % domain,
+        )
+    elif verdict is Verdict.NEEDS_STAFF:
+        messages.error(
+            request, _("%(domain)s could not be set up. Our team has been told.") % domain
+        )
+    elif verdict is Verdict.ENDING:
+        messages.error(request, _("%(domain)s is being removed.") % domain)
     else:
         messages.error(
             request,

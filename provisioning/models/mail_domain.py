@@ -122,6 +122,8 @@ class MailDomain(ConcurrentTransitionMixin, models.Model):
     verification_reason = models.CharField(max_length=300, blank=True)
     verification_checked_at = models.DateTimeField(null=True, blank=True)
     next_verification_at = models.DateTimeField(null=True, blank=True)
+    # When somebody last had the vendor asked by hand.
+    rechecked_at = models.DateTimeField(null=True, blank=True)
     verified_at = models.DateTimeField(null=True, blank=True)
     suspended_at = models.DateTimeField(null=True, blank=True)
     suspension_reason = models.CharField(max_length=200, blank=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -12,10 +13,11 @@ from django.utils import timezone
 from clients.actors import Actor
 from clients.operations import activity
 from core import events
-from provisioning import gateway
+from provisioning import gateway, queries
 from provisioning.emailarray.types import DomainVerification, VerificationState
 from provisioning.events import DomainVerified
 from provisioning.models import MailDomain, ModuleJob
+from provisioning.queries import Setup
 from provisioning.workers.recording import record_verification
 
 
@@ -28,43 +30,62 @@ class Verdict(StrEnum):
     DROPPED = "dropped"
 
 
-def check(mail_domain: MailDomain, *, actor: Actor) -> Verdict:
+@dataclass(frozen=True)
+class Outcome:
+    """What a check has come to; `job` is the addition it has queued, to be woken by the caller."""
+
+    verdict: Verdict
+    job: ModuleJob | None = None
+
+
+def check(mail_domain: MailDomain, *, actor: Actor, is_asked_for: bool) -> Outcome:
     """
-    Ask once and record the answer; a domain the vendor has dropped goes back to pending.
+    Ask once and record the answer; a domain the vendor has dropped is queued to be added again.
+
+    Without anybody asking (`is_asked_for`) it is added a limited number of times: an order that
+    nobody follows up shall not be renewed at the vendor for ever.
 
     :raises EmailArrayError: by cause; nothing is recorded then
     """
     with gateway.vendor(mail_domain.server, mail_domain) as vendor:
         verification = vendor.domains.verification(mail_domain.domain)
-    return _record(mail_domain, verification, actor, timezone.now())
+    return _record(mail_domain, verification, actor, timezone.now(), is_asked_for=is_asked_for)
 
 
 @transaction.atomic(durable=True)
 def _record(
-    mail_domain: MailDomain, verification: DomainVerification, actor: Actor, now: datetime
-) -> Verdict:
+    mail_domain: MailDomain,
+    verification: DomainVerification,
+    actor: Actor,
+    now: datetime,
+    *,
+    is_asked_for: bool,
+) -> Outcome:
     domain = (
         MailDomain.objects.select_for_update(of=("self",))
         .select_related("client")
         .get(pk=mail_domain.pk)
     )
     if domain.is_verified:
-        return Verdict.VERIFIED
+        return Outcome(Verdict.VERIFIED)
     if domain.status != MailDomain.Status.UNVERIFIED:
-        return Verdict.UNKNOWN
+        return Outcome(Verdict.UNKNOWN)
     if verification.domain_listed is False:
         domain.drop()
         domain.save()
         _note(domain, "domain.dropped", actor)
-        return Verdict.DROPPED
+        # Together with the drop: a domain whose worker dies here would wait for nobody.
+        may_return = is_asked_for or domain.times_added < settings.VERIFICATION_ADDITIONS
+        job = _queue_addition(domain, actor, now) if may_return else None
+        return Outcome(Verdict.DROPPED, job)
     if record_verification(domain, verification, now):
         domain.save()
         _note(domain, "domain.verified", actor)
         events.publish(DomainVerified(mail_domain_id=domain.pk))
-        return Verdict.VERIFIED
+        return Outcome(Verdict.VERIFIED)
     domain.save()
     is_known = verification.state is VerificationState.PENDING
-    return Verdict.PENDING if is_known else Verdict.UNKNOWN
+    return Outcome(Verdict.PENDING if is_known else Verdict.UNKNOWN)
 
 
 def _note(domain: MailDomain, action: str, actor: Actor) -> None:
@@ -89,26 +110,36 @@ def postpone(mail_domain_id: int, *, now: datetime) -> None:
 
 
 @transaction.atomic
-def add_again(mail_domain: MailDomain, *, actor: Actor, is_asked_for: bool) -> ModuleJob | None:
+def add_again(mail_domain: MailDomain, *, actor: Actor) -> ModuleJob | None:
     """
-    Queue the addition of a dropped domain.
+    Queue the addition of a pending domain, or return the one that is under way.
 
-    Without anybody asking it is added a limited number of times: an order that nobody follows up
-    shall not be renewed at the vendor for ever.
+    None where it must not be added: it is being terminated, it is pending no more, or it has been
+    refused for good and staff have to look first.
     """
     domain = MailDomain.objects.select_for_update().get(pk=mail_domain.pk)
     if domain.status != MailDomain.Status.PENDING:
         return None
-    if not is_asked_for and domain.times_added >= settings.VERIFICATION_ADDITIONS:
+    return _queue_addition(domain, actor, timezone.now())
+
+
+def _queue_addition(domain: MailDomain, actor: Actor, now: datetime) -> ModuleJob | None:
+    """Make the job under the domain's lock."""
+    if queries.setup_of(domain) in {Setup.ENDING, Setup.NEEDS_STAFF}:
         return None
-    job, _ = ModuleJob.objects.open().get_or_create(
-        mail_domain=domain,
-        action=ModuleJob.Action.CREATE,
+    creations = domain.jobs.filter(action=ModuleJob.Action.CREATE)
+    for failed in creations.filter(status=ModuleJob.Status.FAILED).select_for_update():
+        failed.cancel(at=now, message="Superseded by a new attempt.")
+        failed.save()
+    job, _ = creations.open().get_or_create(
         defaults={
+            "mail_domain": domain,
+            "action": ModuleJob.Action.CREATE,
+            "payload": {"adopt": False},
             "requested_by": actor.user,
             "on_behalf_of": actor.on_behalf_of,
             "requested_by_name": actor.name,
-            "due_at": timezone.now(),
+            "due_at": now,
         },
     )
     return job

@@ -27,6 +27,7 @@ from tests.browser import domain_states
 from tests.browser.addresses_on_stage import address_pages, fill_addresses
 from tests.makers import (
     make_client,
+    make_job,
     make_mailbox,
     make_product,
     make_server,
@@ -140,6 +141,8 @@ def set_stage(vendor: Sandbox, *, control_panel_url: str = "") -> Stage:
     domain_states.bare(empty)
     suspended = shelf(domain="late-payer.test", status="suspended", vendor=vendor)
     make_mailbox(suspended, "kim", vendor=vendor)
+    pending = shelf(domain="on-its-way.test", status="pending")
+    make_job(pending)
     return Stage(
         user=user,
         service=service,
@@ -148,7 +151,7 @@ def set_stage(vendor: Sandbox, *, control_panel_url: str = "") -> Stage:
             domain="a-rather-long-name-for-a.example.test", client=client, product=product
         ),
         suspended=suspended,
-        pending=shelf(domain="on-its-way.test", status="pending"),
+        pending=pending,
         terminated=shelf(domain="gone.test", status="terminated"),
         mailbox=mailbox,
         batch=_batch(service),

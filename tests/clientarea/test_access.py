@@ -168,6 +168,7 @@ def test_the_mail_pages_of_a_closed_service_say_why(
     customer: Browser, service: Service, status: str, says: str
 ) -> None:
     closed = makers.make_service(client=service.client, status=status)
+    makers.make_job(closed)
     mailbox = makers.make_mailbox(closed)
 
     for address in (at("mailboxes", closed), of("manage", closed, mailbox)):

@@ -7,11 +7,12 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client as Browser
+from django.utils import timezone
 from pytest_django import Settings
 
 from billing.models import Service
 from clients.models import User
-from provisioning.models import MailDomain
+from provisioning.models import MailDomain, ModuleJob
 from provisioning.sandbox import Sandbox
 from tests import makers
 from tests.clientarea.addresses import at
@@ -108,6 +109,79 @@ def test_a_vendor_that_does_not_answer_proves_nothing(
     assert "could not be checked just now" in html
     assert "is verified" not in html
     assert status_of(waiting) == MailDomain.Status.UNVERIFIED
+
+
+def pending(owner: User) -> Service:
+    client = makers.make_client(owner=owner)
+    return makers.make_service(client=client, domain="late.test", status="pending")
+
+
+def test_a_service_that_is_being_set_up_is_watched(customer: Browser, owner: User) -> None:
+    service = pending(owner)
+    makers.make_job(service)
+
+    html = customer.get(at("service", service)).content.decode()
+
+    assert "This service is being set up" in html
+    assert 'hx-trigger="every 4s"' in html
+    assert "Add again" not in html
+
+
+def test_a_domain_given_up_can_be_added_again_and_is_not_watched(
+    customer: Browser, owner: User
+) -> None:
+    service = pending(owner)
+
+    html = customer.get(at("service", service)).content.decode()
+    answer = recheck(customer, service)
+
+    assert "This service is not set up" in html
+    assert at("service-recheck", service) in html
+    assert "hx-trigger" not in html
+    assert "late.test is being added again" in answer
+    assert ModuleJob.objects.get().requested_by == owner
+
+
+def test_a_domain_that_was_refused_is_left_to_staff(
+    customer: Browser, owner: User, settings: Settings
+) -> None:
+    settings.SUPPORT_EMAIL = "help@reseller.test"
+    service = pending(owner)
+    job = makers.make_job(service)
+    job.fail(at=timezone.now(), cause="exists_at_vendor", message="It exists already.")
+    job.save()
+
+    html = customer.get(at("service", service)).content.decode()
+    answer = recheck(customer, service)
+
+    assert "This service could not be set up" in html
+    assert "help@reseller.test" in html
+    assert at("service-recheck", service) not in html
+    assert "hx-trigger" not in html
+    assert "Our team has been told" in answer
+    assert ModuleJob.objects.get().status == ModuleJob.Status.FAILED
+
+
+def test_a_pending_domain_that_is_being_removed_says_so(customer: Browser, owner: User) -> None:
+    service = pending(owner)
+    makers.make_job(service, ModuleJob.Action.TERMINATE)
+
+    html = customer.get(at("service", service)).content.decode()
+
+    assert "This service is being removed" in html
+    assert at("service-recheck", service) not in html
+
+
+@pytest.mark.usefixtures("resolver")
+def test_a_second_click_at_once_is_told_to_wait(
+    customer: Browser, waiting: Service, vendor: Sandbox
+) -> None:
+    recheck(customer, waiting)
+
+    html = recheck(customer, waiting)
+
+    assert "was checked a moment ago" in html
+    assert len(vendor.calls("getDomainVerification")) == 1
 
 
 def test_recheck_is_asked_for_by_a_form(customer: Browser, waiting: Service) -> None:
