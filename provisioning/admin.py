@@ -159,9 +159,9 @@ class ModuleJobAdmin(ReadOnlyAdmin[ModuleJob]):
     list_filter = ("status", "action", "cause")
     list_select_related = ("mail_domain",)
     search_fields = ("mail_domain__domain",)
-    actions = ("retry",)
+    actions = ("retry", "adopt")
 
-    @admin.action(description="Try again now")
+    @admin.action(description="Try again now", permissions=["run"])
     def retry(self, request: HttpRequest, queryset: QuerySet[ModuleJob]) -> None:
         for job in queryset:
             try:
@@ -170,6 +170,21 @@ class ModuleJobAdmin(ReadOnlyAdmin[ModuleJob]):
                 self.message_user(request, f"{job}: {error.user_message}", messages.ERROR)
             else:
                 self.message_user(request, f"{job} is tried again.", messages.SUCCESS)
+
+    @admin.action(description="Adopt the domain", permissions=["run"])
+    def adopt(self, request: HttpRequest, queryset: QuerySet[ModuleJob]) -> None:
+        for job in queryset.select_related("mail_domain"):
+            try:
+                lifecycle.adopt(job=job, actor=actor_of(request))
+            except lifecycle.UnableToRequest as error:
+                self.message_user(request, f"{job}: {error.user_message}", messages.ERROR)
+            else:
+                name = job.mail_domain.domain
+                self.message_user(request, f"Adopting {name}.", messages.SUCCESS)
+
+    def has_run_permission(self, request: HttpRequest) -> bool:
+        """Tell whether this member of staff may set jobs going."""
+        return cast(User, request.user).has_perm("provisioning.change_modulejob")
 
     def has_delete_permission(self, _request: HttpRequest, _obj: Any = None) -> bool:
         return False

@@ -25,6 +25,9 @@ SUPERSEDES: dict[str, list[str]] = {
     Action.TERMINATE: [Action.CREATE, Action.CHANGE_PACKAGE, Action.SUSPEND, Action.UNSUSPEND],
 }
 
+# Why a creation failed that may be asked for again as an adoption.
+EXISTS_AT_VENDOR = "exists_at_vendor"
+
 
 class UnableToRequest(OperationError):
     """The domain is in no state for that; no job was made."""
@@ -104,6 +107,21 @@ def retry(*, job: ModuleJob, actor: Actor) -> ModuleJob:
     )
     tasks.wake_job(fresh)
     return fresh
+
+
+@transaction.atomic
+def adopt(*, job: ModuleJob, actor: Actor) -> ModuleJob:
+    """
+    Take over the domain that a creation has found at the vendor; only staff may say so.
+
+    :raises UnableToRequest: no creation has failed for that reason, or the domain has moved on
+    """
+    domain = MailDomain.objects.select_for_update().get(pk=job.mail_domain_id)
+    fresh = ModuleJob.objects.select_for_update().get(pk=job.pk)
+    is_found = fresh.action == Action.CREATE and fresh.cause == EXISTS_AT_VENDOR
+    if fresh.status != ModuleJob.Status.FAILED or not is_found:
+        raise UnableToRequest("Only a domain that exists at the vendor already can be adopted.")
+    return request_creation(mail_domain=domain, actor=actor, adopt=True)
 
 
 @transaction.atomic
