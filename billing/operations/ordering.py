@@ -45,17 +45,6 @@ def domain_of(text: str) -> str:
     return name
 
 
-def _check_room_on(server: Server) -> None:
-    if not server.is_active:
-        raise UnableToPlaceService("This product cannot be ordered at the moment.")
-    if server.max_domains is not None:
-        used = MailDomain.objects.live().filter(server=server).count()
-        if used >= server.max_domains:
-            raise UnableToPlaceService(
-                f"The server {server.name} is full: it has {used} of {server.max_domains} domains."
-            )
-
-
 def place_service(
     *, client: Client, product: Product, domain: str, actor: Actor, adopt: bool = False
 ) -> Service:
@@ -69,30 +58,47 @@ def place_service(
     name = domain_of(domain)
     if client.status == Client.Status.CLOSED:
         raise UnableToPlaceService("This client is closed.")
-    _check_room_on(product.server)
     taken = UnableToPlaceService(f"{name} already has an email service here.", field="domain")
     if MailDomain.objects.live().filter(domain=name).exists():
         raise taken
     try:
-        with transaction.atomic():
-            mail_domain = MailDomain(client=client, server=product.server, domain=name)
-            mail_domain.entitlement = product.entitlement
-            mail_domain.save()
-            service = Service.objects.create(
-                client=client,
-                product=product,
-                mail_domain=mail_domain,
-                registration_date=timezone.localdate(),
-            )
-            activity.record(
-                action="service.placed",
-                subject=service,
-                name=name,
-                client=client,
-                actor=actor,
-                after={"product": product.name},
-            )
-            lifecycle.request_creation(mail_domain=mail_domain, actor=actor, adopt=adopt)
+        return _place(client, product, name, actor, adopt=adopt)
     except IntegrityError as error:
         raise taken from error
+
+
+@transaction.atomic
+def _place(client: Client, product: Product, name: str, actor: Actor, *, adopt: bool) -> Service:
+    """Count under the server's lock: two orders cannot share its last place."""
+    server = Server.objects.select_for_update().get(pk=product.server_id)
+    _check_room_on(server)
+    mail_domain = MailDomain(client=client, server=server, domain=name)
+    mail_domain.entitlement = product.entitlement
+    mail_domain.save()
+    service = Service.objects.create(
+        client=client,
+        product=product,
+        mail_domain=mail_domain,
+        registration_date=timezone.localdate(),
+    )
+    activity.record(
+        action="service.placed",
+        subject=service,
+        name=name,
+        client=client,
+        actor=actor,
+        after={"product": product.name},
+    )
+    lifecycle.request_creation(mail_domain=mail_domain, actor=actor, adopt=adopt)
     return service
+
+
+def _check_room_on(server: Server) -> None:
+    if not server.is_active:
+        raise UnableToPlaceService("This product cannot be ordered at the moment.")
+    if server.max_domains is not None:
+        used = MailDomain.objects.live().filter(server=server).count()
+        if used >= server.max_domains:
+            raise UnableToPlaceService(
+                f"The server {server.name} is full: it has {used} of {server.max_domains} domains."
+            )
