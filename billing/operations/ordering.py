@@ -87,6 +87,7 @@ def _place(client: Client, product: Product, name: str, actor: Actor, *, adopt: 
         name=name,
         client=client,
         actor=actor,
+        scope=mail_domain,
         after={"product": product.name},
     )
     lifecycle.request_creation(mail_domain=mail_domain, actor=actor, adopt=adopt)

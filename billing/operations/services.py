@@ -77,5 +77,6 @@ def _note(
         name=service.domain,
         client=service.client,
         actor=actor,
+        scope=service.mail_domain,
         after=after,
     )

@@ -9,6 +9,7 @@ from django.db import models, transaction
 
 from clients.actors import Actor
 from clients.models import Activity, Client
+from clients.models.activity import scope_label
 
 
 class ActivityOutsideTransaction(RuntimeError):
@@ -24,9 +25,12 @@ def record(
     actor: Actor,
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
+    scope: models.Model | None = None,
 ) -> Activity:
     """
     Save one line; `action` reads `mailbox.added`, `name` is what a person calls the object.
+
+    `scope` is the larger thing that the object belongs to, whose own page shows the line.
 
     :raises ActivityOutsideTransaction: where no transaction holds the change and the line together
     """
@@ -42,6 +46,7 @@ def record(
         object_type=subject._meta.label_lower,
         object_id=str(subject.pk),
         object_name=name,
+        scope=scope_label(scope) if scope is not None else "",
         before=dict(before or {}),
         after=dict(after or {}),
         ip_address=actor.ip_address,

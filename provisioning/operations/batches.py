@@ -66,6 +66,7 @@ def start_batch(
         name=f"{len(mailboxes)} mailboxes of {mail_domain.domain}",
         client=mail_domain.client,
         actor=actor,
+        scope=mail_domain,
         after={"account_type": account_type, "quota_mb": quota_mb},
     )
     wake(tasks.run_batch, batch_id=batch.pk)

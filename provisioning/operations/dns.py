@@ -152,6 +152,7 @@ def mail_records(*, mail_domain: MailDomain, address: str, note: str, actor: Act
         name=mail_domain.domain,
         client=client,
         actor=actor,
+        scope=mail_domain,
         after={"address": address},
     )
 

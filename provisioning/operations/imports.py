@@ -236,5 +236,6 @@ def _note(
         name=domain.domain,
         client=domain.client,
         actor=actor,
+        scope=domain,
         after=after,
     )

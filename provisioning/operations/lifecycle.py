@@ -104,6 +104,7 @@ def retry(*, job: ModuleJob, actor: Actor) -> ModuleJob:
         name=f"{fresh.get_action_display()} {domain.domain}",
         client=domain.client,
         actor=actor,
+        scope=domain,
     )
     tasks.wake_job(fresh)
     return fresh

@@ -58,5 +58,6 @@ def _open(
             name=mailbox.address,
             client=mailbox.mail_domain.client,
             actor=actor,
+            scope=mailbox.mail_domain,
         )
     return hand_off

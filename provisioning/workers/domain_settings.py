@@ -215,6 +215,7 @@ def _adopt(row: Setting, found: Values, action: str, *, follow: bool) -> None:
         name=domain.domain,
         client=domain.client,
         actor=asker,
+        scope=domain,
         before=before,
         after=row.mirrored() | (wanted["extra"] if follow else {}),
     )

@@ -136,12 +136,14 @@ def note(
     after: dict[str, object] | None = None,
 ) -> None:
     """Leave a line about an element in the activity log."""
+    domain = kind.domain(row)
     activity.record(
         action=f"{kind.noun}.{what}",
         subject=row,
         name=kind.name(row),
-        client=kind.domain(row).client,
+        client=domain.client,
         actor=actor,
+        scope=domain,
         before=before,
         after=after,
     )

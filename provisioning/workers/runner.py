@@ -135,6 +135,7 @@ def _record_success(job: ModuleJob, fact: Any, *, now: datetime) -> None:
         name=domain.domain,
         client=domain.client,
         actor=requester_of(fresh),
+        scope=domain,
         after={"status": domain.status} | ({"warning": warning} if warning else {}),
     )
     events.publish(event)

@@ -38,6 +38,7 @@ def note(
         name=row.address,
         client=row.mail_domain.client,
         actor=actor,
+        scope=row.mail_domain,
         before=before,
         after=after,
     )
@@ -164,14 +165,16 @@ def _settle_trash(
     """Into the trash or out of it: what the vendor says at the end decides."""
     if not (row.is_unsettled and is_final):
         return
+    # Both are claimed at a moment; the one that put it into the trash stands in the row for good.
+    is_going_in = row.trashed_at == row.unsettled_since
     if found is None:
         row.remove(at=timezone.now())
         action = "mailbox.deleted"
     elif found.is_disabled:
-        action = "mailbox.trashed"
+        action = "mailbox.trashed" if is_going_in else "mailbox.not_restored"
     else:
         row.restore()
-        action = "mailbox.restored"
+        action = "mailbox.not_deleted" if is_going_in else "mailbox.restored"
     row.settle(at=timezone.now())
     row.save()
     note(row, action, actor)

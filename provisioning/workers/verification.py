@@ -90,7 +90,12 @@ def _record(
 
 def _note(domain: MailDomain, action: str, actor: Actor) -> None:
     activity.record(
-        action=action, subject=domain, name=domain.domain, client=domain.client, actor=actor
+        action=action,
+        subject=domain,
+        name=domain.domain,
+        client=domain.client,
+        actor=actor,
+        scope=domain,
     )
 
 
