@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from clientarea import address_urls, domain_urls, frame_urls, import_urls
+from clientarea import address_urls, domain_urls, frame_urls, import_urls, setup_urls
 from clientarea.views import (
     batches,
     home,
@@ -26,6 +26,7 @@ mailbox_routes: list[URLPattern] = [
     path("disable/", mailbox_state.disable, name="mailboxes-disable"),
     path("webmail/", single_sign_on.webmail, name="mailboxes-webmail"),
     path("control-panel/", single_sign_on.control_panel, name="mailboxes-control-panel"),
+    *setup_urls.mailbox_routes,
 ]
 
 service_routes: list[URLPattern | URLResolver] = [
@@ -47,6 +48,7 @@ urlpatterns = [
     path("services/", services.index, name="services"),
     path("services/<int:service_id>/", include(service_routes)),
     path("", include(frame_urls.urlpatterns)),
+    *setup_urls.urlpatterns,
     path("brand.css", site.brand_css, name="brand-css"),
     path("healthz/", site.healthz, name="healthz"),
 ]

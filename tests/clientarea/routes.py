@@ -68,6 +68,8 @@ RULES = {
     "services/<int:service_id>/dns/": MANAGES_MAIL,
     "services/<int:service_id>/branding/": MANAGES_MAIL,
     "services/<int:service_id>/domain-settings/": MANAGES_MAIL,
+    # The link alone opens it: a phone that is set up is not logged in.
+    "setup/<str:token>/": EVERYBODY,
     "switch-client/$": ONES_OWN,
     "account-details/$": OWNER_ALONE,
     "profile/": ANY_LOGIN,
