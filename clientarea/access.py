@@ -129,6 +129,18 @@ def mailbox_of(service: Service, mailbox_id: int) -> Mailbox:
     return mailbox
 
 
+def deleted_mailbox_of(service: Service, mailbox_id: int) -> Mailbox:
+    """
+    Return a mailbox of this service's domain that was deleted lately, or has just been restored.
+
+    :raises Http404: where it is gone for good
+    """
+    mailbox = service.mail_domain.mailboxes.existing().filter(pk=mailbox_id).first()
+    if mailbox is None:
+        raise Http404(_("This mailbox does not exist any more."))
+    return mailbox
+
+
 def mailboxes_of(service: Service, ids: Iterable[int]) -> list[Mailbox]:
     """Return those of the mailboxes that are this service's; others are left out."""
     return list(service.mail_domain.mailboxes.live().filter(pk__in=list(ids)))

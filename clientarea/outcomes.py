@@ -16,3 +16,8 @@ def say(request: ClientRequest, row: Element, done: str, name: str) -> None:
         messages.info(request, text % {"name": name})
     else:
         messages.success(request, done)
+
+
+def say_undoable(request: ClientRequest, done: str, undo_url: str) -> None:
+    """Tell that a write is done, with a button beside it that takes it back by a POST."""
+    messages.success(request, done, extra_tags=undo_url)

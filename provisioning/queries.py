@@ -91,6 +91,7 @@ class DomainUsage:
     aliases: Gauge
     distribution_lists: Gauge
     forwards: int
+    recently_deleted: int
     quota: QuotaGauge
 
     @property
@@ -137,6 +138,7 @@ def usage_of(mail_domain: MailDomain) -> DomainUsage:
         aliases_used=_count(Alias.objects),
         lists_used=_count(DistributionList.objects),
         forwards_used=_count(Forward.objects),
+        in_trash=_count(Mailbox.objects.trashed()),
     )[0]
     entitlement = mail_domain.entitlement
     mb_per_gb = mail_domain.server.mb_per_gb
@@ -148,6 +150,7 @@ def usage_of(mail_domain: MailDomain) -> DomainUsage:
         aliases=Gauge(rest["aliases_used"], entitlement.aliases),
         distribution_lists=Gauge(rest["lists_used"], entitlement.distribution_lists),
         forwards=rest["forwards_used"],
+        recently_deleted=rest["in_trash"],
         quota=QuotaGauge(
             promised_mb=mailboxes.promised_mb(),
             pool_mb=None if pool is None else int(pool * mb_per_gb),
@@ -156,7 +159,7 @@ def usage_of(mail_domain: MailDomain) -> DomainUsage:
     )
 
 
-def _count(rows_of: Manager[Any]) -> Coalesce:
+def _count(rows_of: Manager[Any] | QuerySet[Any]) -> Coalesce:
     rows = (
         rows_of.filter(mail_domain=OuterRef("pk"))
         .order_by()

@@ -36,9 +36,26 @@ class BulkAction(forms.Form):
         widget=forms.NumberInput(attrs={"step": "0.1", "inputmode": "decimal"}),
     )
 
+    typed = forms.CharField(
+        max_length=320,
+        required=False,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
+        ),
+    )
+
     def __init__(self, data: Any, *, mail_domain: MailDomain) -> None:
         super().__init__(data)
         self.mail_domain = mail_domain
+
+    def is_confirmed(self) -> bool:
+        """Tell whether the domain's name was typed, and ask for it where it was not."""
+        domain = self.mail_domain.domain
+        typed: str = self.cleaned_data["typed"]
+        if typed.strip().lower() == domain.lower():
+            return True
+        self.add_error("typed", _("Type %(domain)s to confirm.") % {"domain": domain})
+        return False
 
     @property
     def quota_mb(self) -> int | None:

@@ -190,7 +190,7 @@ class NewPassword(forms.Form):
         return MailboxChange(password=self.cleaned_data["password"])
 
 
-class DeleteMailbox(forms.Form):
+class DeleteForGood(forms.Form):
     """The address, typed once more."""
 
     address = forms.CharField(

@@ -16,6 +16,7 @@ from clientarea.http import ClientRequest, go_to, render_page
 from clients.models import Permission
 from provisioning.models import Feature, MailboxBatch
 from provisioning.operations import batches
+from provisioning.operations.mailboxes import restorable_until
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -32,7 +33,9 @@ def start(request: ClientRequest, service: Service) -> HttpResponse:
     if not form.is_valid() and "action" in form.errors:
         messages.warning(request, _("Choose what to do with the ticked mailboxes."))
         return go_to(request, list_url)
-    if request.method == "POST" and form.is_valid():
+    until = restorable_until()
+    is_for_good = form.cleaned_data.get("action") == MailboxBatch.Action.DELETE and until is None
+    if request.method == "POST" and form.is_valid() and (not is_for_good or form.is_confirmed()):
         try:
             batch = batches.start_batch(
                 mail_domain=service.mail_domain,
@@ -47,7 +50,12 @@ def start(request: ClientRequest, service: Service) -> HttpResponse:
         else:
             return go_to(request, _batch_url(service, batch))
     action = MailboxBatch.Action(form.cleaned_data["action"])
-    context = {"form": form, "mailboxes": mailboxes, "action": action}
+    context = {
+        "form": form,
+        "mailboxes": mailboxes,
+        "action": action,
+        "until": until,
+    }
     status = 422 if request.method == "POST" else 200
     return render_page(request, "clientarea/batches/start.html", context, status=status)
 

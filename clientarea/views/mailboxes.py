@@ -10,6 +10,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from billing.models import Service
+from clientarea import outcomes
 from clientarea.access import client_service, mailbox_of
 from clientarea.columns import columns_of
 from clientarea.forms import mailboxes as forms
@@ -19,9 +20,10 @@ from clientarea.paging import SIZES, page_of
 from clients.models import Permission
 from provisioning.models import Feature, Mailbox, MailboxBatch
 from provisioning.operations import mailboxes, mirror
-from provisioning.queries import dependents_of, mailbox_list, usage_of
+from provisioning.queries import dependents_of, mailbox_list, recently_deleted, usage_of
 
 FRAGMENT = "mailbox-list"
+NOT_LISTED = {Mailbox.Status.TRASHED, Mailbox.Status.REMOVED}
 
 
 @require_safe
@@ -52,7 +54,7 @@ def index(request: ClientRequest, service: Service) -> HttpResponse:
         "usage": usage,
         "columns": columns_of(query),
         "types": Mailbox.Type.choices,
-        "statuses": [each for each in Mailbox.Status.choices if each[0] != Mailbox.Status.REMOVED],
+        "statuses": [each for each in Mailbox.Status.choices if each[0] not in NOT_LISTED],
         "actions": MailboxBatch.Action.choices,
         "is_refreshing": mirror.refresh_when_stale(mail_domain),
     }
@@ -67,7 +69,7 @@ def row(request: ClientRequest, service: Service, mailbox_id: int) -> HttpRespon
     """Answer with one row of the list; asked for again while a change is being checked."""
     mailbox = service.mail_domain.mailboxes.filter(pk=mailbox_id).first()
     context = {"mailbox": mailbox}
-    if mailbox is None or mailbox.status == Mailbox.Status.REMOVED:
+    if mailbox is None or mailbox.status == Mailbox.Status.REMOVED or mailbox.is_in_trash:
         return render_page(request, "clientarea/mailboxes/_gone.html", context)
     return render_page(request, "clientarea/mailboxes/_row.html", context)
 
@@ -80,12 +82,14 @@ def add(request: ClientRequest, service: Service) -> HttpResponse:
     mail_domain = service.mail_domain
     usage = usage_of(mail_domain)
     form = forms.AddMailbox(request.POST or None, mail_domain=mail_domain, usage=usage)
+    deleted = None
     if form.is_valid():
+        spec = form.to_spec()
         try:
-            mailbox = mailboxes.add_mailbox(
-                mail_domain=mail_domain, spec=form.to_spec(), actor=request.actor
-            )
+            mailbox = mailboxes.add_mailbox(mail_domain=mail_domain, spec=spec, actor=request.actor)
         except mailboxes.UnableToAddMailbox as error:
+            if error.code == mailboxes.IN_TRASH:
+                deleted = recently_deleted(mail_domain).filter(local_part=spec.local_part).first()
             form.refuse(error)
         else:
             name = {"address": mailbox.address}
@@ -101,6 +105,7 @@ def add(request: ClientRequest, service: Service) -> HttpResponse:
     context = {
         "form": form,
         "usage": usage,
+        "deleted_mailbox": deleted,
         # What was typed never goes back to the page; a fresh one takes its place.
         "fresh_password": mailboxes.generate_password(),
     }
@@ -162,25 +167,47 @@ def password(request: ClientRequest, service: Service, mailbox_id: int) -> HttpR
 @require_http_methods(["GET", "HEAD", "POST"])
 @client_service(permission=Permission.MANAGE_MAILBOXES, feature=Feature.ACCOUNTS)
 def delete(request: ClientRequest, service: Service, mailbox_id: int) -> HttpResponse:
-    """Show what depends on a mailbox, or delete it once its address is typed."""
+    """
+    Show what depends on a mailbox, or delete it.
+
+    Its address has to be typed only where nothing would bring it back.
+    """
     mailbox = mailbox_of(service, mailbox_id)
-    form = forms.DeleteMailbox(request.POST or None, mailbox=mailbox)
-    if form.is_valid():
+    until = mailboxes.restorable_until()
+    form = forms.DeleteForGood(request.POST or None, mailbox=mailbox)
+    refusal = ""
+    if request.method == "POST" and (until is not None or form.is_valid()):
         try:
             gone = mailboxes.delete_mailbox(mailbox=mailbox, actor=request.actor)
         except mailboxes.UnableToChangeMailbox as error:
-            form.add_error(None, error.user_message)
+            refusal = error.user_message
         else:
-            text = (
-                _("Mailbox %(address)s deleted")
-                if gone.status == Mailbox.Status.REMOVED
-                else _("Mailbox %(address)s is being deleted.")
-            )
-            messages.success(request, text % {"address": mailbox.address})
+            _say_deleted(request, service, gone)
             return go_to(request, _list_url(service))
-    context = {"form": form, "mailbox": mailbox, "dependents": dependents_of(mailbox)}
-    status = 422 if form.errors else 200
+    context = {
+        "form": form,
+        "mailbox": mailbox,
+        "dependents": dependents_of(mailbox),
+        "until": until,
+        "refusal": refusal,
+    }
+    status = 422 if request.method == "POST" else 200
     return render_page(request, "clientarea/mailboxes/delete.html", context, status=status)
+
+
+def _say_deleted(request: ClientRequest, service: Service, mailbox: Mailbox) -> None:
+    name = {"address": mailbox.address}
+    if mailbox.is_unsettled:
+        messages.info(request, _("Mailbox %(address)s is being deleted.") % name)
+    elif mailbox.status == Mailbox.Status.REMOVED:
+        messages.success(request, _("Mailbox %(address)s deleted") % name)
+    else:
+        ids = {"service_id": service.pk, "mailbox_id": mailbox.pk}
+        outcomes.say_undoable(
+            request,
+            _("Mailbox %(address)s deleted") % name,
+            reverse("clientarea:mailboxes-restore", kwargs=ids),
+        )
 
 
 def _new_mailbox(query: QueryDict, service: Service) -> Mailbox | None:

@@ -210,7 +210,7 @@ VERIFICATION_POLL_SECONDS = env.int("VERIFICATION_POLL_SECONDS", default=600)
 # How often an unverified domain that the vendor dropped is added again without anybody asking.
 VERIFICATION_ADDITIONS = env.int("VERIFICATION_ADDITIONS", default=7)
 # How long a deleted mailbox is kept, disabled, before it goes; 0 deletes it at once.
-MAILBOX_TRASH_DAYS = env.int("MAILBOX_TRASH_DAYS", default=0)
+MAILBOX_TRASH_DAYS = env.int("MAILBOX_TRASH_DAYS", default=7)
 MODULE_LOG_DAYS = env.int("MODULE_LOG_DAYS", default=30)
 # Local parts that a customer cannot take.
 RESERVED_LOCAL_PARTS = env.list("RESERVED_LOCAL_PARTS", default=["postmaster", "abuse"])

@@ -143,6 +143,11 @@ class Mailbox(ConcurrentTransitionMixin, models.Model):
         """Tell whether a write to this mailbox still waits for a clear answer."""
         return self.unsettled_since is not None
 
+    @property
+    def is_in_trash(self) -> bool:
+        """Tell whether it was deleted and can be restored; the vendor has confirmed it."""
+        return self.status == self.Status.TRASHED and not self.is_unsettled
+
     def begin(self, actor: Actor, *, at: datetime) -> None:
         """Mark that the vendor is being told of a change, and who asked for it."""
         self.unsettled_since = at

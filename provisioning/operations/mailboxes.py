@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 import secrets
 import string
+from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.utils import timezone
 
 from clients.actors import Actor
 from core.wake import wake
 from provisioning import tasks
 from provisioning.emailarray import AlreadyExists
 from provisioning.models import Mailbox, MailDomain
-from provisioning.workers import mailboxes, removal
+from provisioning.workers import mailboxes, removal, room
 from provisioning.workers.mailboxes import (
     MailboxChange,
     MailboxSpec,
@@ -35,10 +37,13 @@ __all__ = [
     "local_part_problem",
     "password_problems",
     "purge_mailbox",
+    "restorable_until",
     "restore_mailbox",
     "update_mailbox",
 ]
 
+# The code of a refusal: the address belongs to a mailbox that can be restored.
+IN_TRASH = room.IN_TRASH
 LOCAL_PART = re.compile(r"[a-z0-9]([a-z0-9._+-]{0,62}[a-z0-9])?")
 SPECIAL = "!@#$%^&*()_+-=[]{};':\"\\|,.<>/?"
 SHORTEST_PASSWORD = 8
@@ -112,6 +117,12 @@ def delete_mailbox(*, mailbox: Mailbox, actor: Actor) -> Mailbox:
     :raises UnableToChangeMailbox: with a reason fit for the customer
     """
     return _settle_if_unclear(removal.delete(mailbox, actor))
+
+
+def restorable_until() -> datetime | None:
+    """Return until when a mailbox deleted now can be restored; None where it is gone at once."""
+    days: int = settings.MAILBOX_TRASH_DAYS
+    return timezone.now() + timedelta(days=days) if days else None
 
 
 def restore_mailbox(*, mailbox: Mailbox, actor: Actor) -> Mailbox:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from provisioning import queries
 from provisioning.models import Mailbox, MailDomain, ModuleJob
 
+IN_TRASH = "trashed"
 TYPE_NAMES = {Mailbox.Type.BASIC: "Basic", Mailbox.Type.ENHANCED: "Enhanced"}
 
 
@@ -72,7 +73,7 @@ def for_address(domain: MailDomain, local_part: str, taken_by: str) -> Problem |
             f"{local_part}@{domain.domain} was deleted lately. Restore it under Recently deleted, "
             "or delete it there for good.",
             "local_part",
-            "trashed",
+            IN_TRASH,
         )
     if taken_by:
         return Problem(

@@ -54,7 +54,7 @@ def test_the_preview_changes_nothing(
     ("action", "fields", "check"),
     [
         ("disable", {}, lambda box: box.status == Mailbox.Status.DISABLED),
-        ("delete", {}, lambda box: box.status == Mailbox.Status.REMOVED),
+        ("delete", {}, lambda box: box.status == Mailbox.Status.TRASHED),
         ("set_type", {"account_type": "2"}, lambda box: box.account_type == 2),
         ("set_quota", {"quota_gb": "1.5"}, lambda box: box.quota_mb == 1500),
     ],
@@ -74,9 +74,9 @@ def test_what_is_confirmed_is_done_in_the_background(
     done = customer.get(at("batch", service, batch_id=MailboxBatch.objects.get().pk))
 
     assert "Working…" in started
-    assert 'hx-trigger="every 2s"' in started
+    assert 'hx-trigger="every 1s"' in started
     assert "All done" in done.content.decode()
-    assert "every 2s" not in done.content.decode()
+    assert "every 1s" not in done.content.decode()
     assert all(check(box) for box in Mailbox.objects.filter(pk__in=ids(boxes[:2])))
     assert not check(Mailbox.objects.get(pk=boxes[2].pk))
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+import time_machine
 from celery.exceptions import SoftTimeLimitExceeded
 from django.utils import timezone
+from pytest_django import Settings
 
 from clients.actors import Actor
 from clients.models import Activity
@@ -17,7 +20,7 @@ from provisioning.operations import batches, mailboxes
 from provisioning.operations.batches import UnableToStartBatch
 from provisioning.sandbox import Sandbox
 from provisioning.workers import batches as worker
-from provisioning.workers import sweep
+from provisioning.workers import removal, sweep
 from provisioning.workers.mailboxes import MailboxChange
 from tests import makers
 
@@ -119,8 +122,9 @@ def test_a_batch_goes_on_where_a_lost_worker_stopped(vendor: Sandbox, actor: Act
     work = sweep.find_work(now=timezone.now())
     tasks.run_batch(batch_id=work.batches[0])
 
+    there = {name: row["disabled"] for name, row in vendor.mailboxes(service.domain).items()}
     assert work.batches == [batch.pk]
-    assert list(vendor.mailboxes(service.domain)) == ["anna"]
+    assert there == {"anna": False, "ben": True}
     assert batch.progress() == (2, 0, 2)
 
 
@@ -139,19 +143,94 @@ def test_a_batch_that_is_held_is_left_alone(vendor: Sandbox, actor: Actor) -> No
     assert list(vendor.mailboxes(service.domain)) == ["anna"]
 
 
-def test_a_row_with_no_clear_answer_says_that_it_is_being_checked(
-    vendor: Sandbox, actor: Actor
+def test_a_row_with_no_clear_answer_is_checked_and_then_done(
+    vendor: Sandbox, actor: Actor, run_jobs: Callable[[], None], settings: Settings
 ) -> None:
     service = makers.make_service(vendor=vendor)
-    mailbox = makers.make_mailbox(service, "anna", vendor=vendor)
+    chosen = [makers.make_mailbox(service, name, vendor=vendor) for name in ("anna", "ben")]
     vendor.faults.add(action="disableUser", kind="drop_after")
+    batch = batches.start_batch(
+        mail_domain=service.mail_domain, mailboxes=chosen, action=Action.DISABLE, actor=actor
+    )
+
+    tasks.run_batch(batch_id=batch.pk)
+    unclear = [(item.status, item.message) for item in batch.items.all()]
+    batch.refresh_from_db()
+    was_finished = batch.finished_at is not None
+    with time_machine.travel(timezone.now() + timedelta(seconds=settings.SETTLE_SECONDS + 1)):
+        run_jobs()
+
+    assert unclear == [("waiting", worker.BEING_CHECKED), ("done", "")]
+    assert not was_finished
+    assert batch.progress() == (2, 0, 2)
+    assert len(vendor.calls("disableUser")) == 2
+
+
+def test_a_row_that_was_cut_off_before_the_call_is_done_after_all(
+    vendor: Sandbox, actor: Actor, run_jobs: Callable[[], None], settings: Settings
+) -> None:
+    service = makers.make_service(vendor=vendor)
+    mailbox = makers.make_mailbox(service, "anna", vendor=vendor, unsettled_since=timezone.now())
     batch = batches.start_batch(
         mail_domain=service.mail_domain, mailboxes=[mailbox], action=Action.DISABLE, actor=actor
     )
 
+    with time_machine.travel(timezone.now() + timedelta(seconds=settings.SETTLE_SECONDS + 1)):
+        run_jobs()
+
+    assert batch.progress() == (1, 0, 1)
+    assert vendor.mailboxes(service.domain)["anna"]["disabled"] is True
+
+
+def test_a_deletion_that_was_cut_off_after_the_record_is_not_repeated(
+    vendor: Sandbox, actor: Actor
+) -> None:
+    service = makers.make_service(vendor=vendor)
+    mailbox = makers.make_mailbox(service, "anna", vendor=vendor)
+    batch = batches.start_batch(
+        mail_domain=service.mail_domain, mailboxes=[mailbox], action=Action.DELETE, actor=actor
+    )
+    removal.delete(mailbox, actor)
+    vendor.forget_calls()
+
     tasks.run_batch(batch_id=batch.pk)
 
-    assert "being checked" in batch.items.get().message
+    assert batch.progress() == (1, 0, 1)
+    assert not vendor.calls()
+    assert list(vendor.mailboxes(service.domain)) == ["anna"]
+
+
+def test_a_row_that_is_never_answered_clearly_is_left_to_a_person(
+    vendor: Sandbox, actor: Actor
+) -> None:
+    service = makers.make_service(vendor=vendor)
+    mailbox = makers.make_mailbox(service, "anna", vendor=vendor)
+    batch = batches.start_batch(
+        mail_domain=service.mail_domain, mailboxes=[mailbox], action=Action.DISABLE, actor=actor
+    )
+    vendor.faults.add(action="disableUser", kind="http_500", count=0)
+
+    with time_machine.travel(timezone.now() + worker.GIVE_UP + timedelta(minutes=1)):
+        tasks.run_batch(batch_id=batch.pk)
+
+    batch.refresh_from_db()
+    assert batch.progress() == (0, 1, 1)
+    assert batch.finished_at is not None
+    assert "Look at the mailbox" in batch.items.get().message
+
+
+def test_a_long_batch_is_done_in_turns(vendor: Sandbox, actor: Actor, settings: Settings) -> None:
+    settings.TURN_SECONDS = -1
+    service = makers.make_service(vendor=vendor)
+    mailbox = makers.make_mailbox(service, "anna", vendor=vendor)
+    batch = batches.start_batch(
+        mail_domain=service.mail_domain, mailboxes=[mailbox], action=Action.DISABLE, actor=actor
+    )
+
+    has_more = worker.run(batch.pk)
+
+    assert has_more
+    assert sweep.find_work(now=timezone.now()).batches == [batch.pk]
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,11 @@
-// Messages in the corner: good news leaves by itself, trouble stays until it is closed.
+// Messages in the corner: good news leaves by itself. Trouble, and what can be undone, stays until
+// it is closed.
 const place = document.getElementById("toasts");
 const template = document.getElementById("toast-template");
 const LASTS = 8000;
 
 function retire(toast) {
+  if (toast.querySelector("form")) return;
   if (!toast.classList.contains("success") && !toast.classList.contains("info")) return;
   let timer = setTimeout(() => toast.remove(), LASTS);
   const hold = () => clearTimeout(timer);
