@@ -16,6 +16,7 @@ from clientarea.gates import open_while
 from clientarea.http import ClientRequest, go_to, render_page
 from clientarea.standing import Standing
 from clients.models import Permission
+from provisioning.dns import DkimStanding
 from provisioning.models import MailDomain
 from provisioning.operations import dns
 
@@ -38,7 +39,7 @@ def index(request: ClientRequest, service: Service) -> HttpResponse:
         "lines": lines_of(report),
         "in_place": done,
         "wanted": total,
-        "no_key": report.dkim_check is None,
+        "is_unsigned": report.dkim_standing is DkimStanding.DISABLED,
     }
     name = "_checks" if is_fragment else "index"
     return render_page(request, f"clientarea/dns/{name}.html", context)
