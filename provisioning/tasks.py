@@ -155,8 +155,9 @@ def change_list(*, list_id: int, **_later: object) -> None:
 
 @shared_task(name="provisioning.run_batch")
 def run_batch(*, batch_id: int, **_later: object) -> None:
-    """Work through a batch of mailbox changes."""
-    batches.run(batch_id)
+    """Work through a batch of mailbox changes for a while, and ask for the next turn."""
+    if batches.run(batch_id):
+        wake(run_batch, batch_id=batch_id)
 
 
 @shared_task(name="provisioning.run_import")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -14,8 +15,9 @@ from django.utils import timezone
 
 from clients.actors import Actor
 from core.errors import OperationError
+from provisioning.emailarray import EmailArrayError
 from provisioning.models import Mailbox, MailboxBatch, MailboxBatchItem
-from provisioning.workers import mailboxes, removal
+from provisioning.workers import mailboxes, removal, settlement
 from provisioning.workers.mailboxes import MailboxChange
 
 Action = MailboxBatch.Action
@@ -24,37 +26,55 @@ Item = MailboxBatchItem
 log = structlog.get_logger(__name__)
 COULD_NOT_BE_DONE = "This could not be done. Our log says why; please tell support."
 BEING_CHECKED = "The mail server did not answer clearly; the outcome is being checked."
+STILL_UNCLEAR = "The mail server did not answer clearly for an hour. Look at the mailbox."
+# When to ask again what became of a row, and when to leave that to the person who asked for it.
+RECHECK = timedelta(seconds=10)
+GIVE_UP = timedelta(hours=1)
 
 
-def run(batch_id: int) -> None:
+def run(batch_id: int) -> bool:
     """
-    Do what is left of a batch; do nothing where another worker holds it.
+    Do what is left of a batch, for a while; do nothing where another worker holds it.
 
-    Each row is answered on its own, so that a killed worker's successor goes on where it stopped.
-    A row that was cut off in the middle is found unsettled and is checked, not repeated.
+    Return whether there is more to do at once. Each row is answered on its own, so that a killed
+    worker's successor goes on where it stopped. A row that was cut off in the middle, or had no
+    clear answer, waits until the vendor has said what became of it; then it is done if it is not.
     """
     claim = uuid4()
     if not _claim(batch_id, claim, now=timezone.now()):
-        return
+        return False
     batch = MailboxBatch.objects.select_related(
         "mail_domain__server", "mail_domain__client", "requested_by", "on_behalf_of"
     ).get(pk=batch_id)
     actor = Actor.restore(
         user=batch.requested_by, on_behalf_of=batch.on_behalf_of, name=batch.requested_by_name
     )
+    waiting = batch.items.filter(status=Item.Status.WAITING)
+    until = time.monotonic() + settings.TURN_SECONDS
     try:
-        for item in batch.items.filter(status=Item.Status.WAITING).select_related("mailbox"):
+        for item in waiting.select_related("mailbox"):
+            if time.monotonic() > until:
+                _let_go(batch_id, claim)
+                return True
             if not _renew(batch_id, claim, now=timezone.now()):
-                return
+                return False
             item.mailbox.mail_domain = batch.mail_domain
             _do(batch, item, actor)
     except SoftTimeLimitExceeded:
-        # This run has used up its time; the sweep gives the rest to another.
-        MailboxBatch.objects.filter(pk=batch_id, claim=claim).update(claim=None, lease_until=None)
-        return
+        _let_go(batch_id, claim)  # a row took very long; the sweep gives the rest to another run
+        return False
+    if waiting.exists():
+        _let_go(batch_id, claim, until=timezone.now() + RECHECK)
+        return False
     MailboxBatch.objects.filter(pk=batch_id, claim=claim).update(
         finished_at=timezone.now(), claim=None, lease_until=None
     )
+    return False
+
+
+def _let_go(batch_id: int, claim: UUID, *, until: datetime | None = None) -> None:
+    # Without a claim, the end of the lease is when the sweep may have somebody go on.
+    MailboxBatch.objects.filter(pk=batch_id, claim=claim).update(claim=None, lease_until=until)
 
 
 def _claim(batch_id: int, claim: UUID, *, now: datetime) -> bool:
@@ -76,8 +96,12 @@ def _lease() -> timedelta:
 
 
 def _do(batch: MailboxBatch, item: MailboxBatchItem, actor: Actor) -> None:
+    mailbox = item.mailbox
     try:
-        mailbox = ACTIONS[batch.action](batch, item.mailbox, actor)
+        if mailbox.is_unsettled:
+            mailbox = _settled(mailbox)
+        if not mailbox.is_unsettled and not _is_done(batch, mailbox):
+            mailbox = ACTIONS[batch.action](batch, mailbox, actor)
     except OperationError as error:
         item.status, item.message = Item.Status.FAILED, error.user_message[:300]
     except SoftTimeLimitExceeded:
@@ -87,9 +111,30 @@ def _do(batch: MailboxBatch, item: MailboxBatchItem, actor: Actor) -> None:
         log.exception("batch row failed", batch=batch.pk, mailbox=item.mailbox_id)
         item.status, item.message = Item.Status.FAILED, COULD_NOT_BE_DONE
     else:
-        item.status = Item.Status.FAILED if mailbox.is_unsettled else Item.Status.DONE
-        item.message = BEING_CHECKED if mailbox.is_unsettled else ""
+        if not mailbox.is_unsettled:
+            item.status, item.message = Item.Status.DONE, ""
+        elif timezone.now() - batch.created_at > GIVE_UP:
+            item.status, item.message = Item.Status.FAILED, STILL_UNCLEAR
+        else:
+            item.message = BEING_CHECKED
     item.save(update_fields=["status", "message"])
+
+
+def _settled(mailbox: Mailbox) -> Mailbox:
+    """Ask what became of the last write to a mailbox; return the row as it is then."""
+    try:
+        settlement.settle(mailbox.pk, now=timezone.now())
+    except EmailArrayError as error:
+        log.info("row of a batch not settled yet", mailbox=mailbox.pk, cause=error.cause)
+    fresh = Mailbox.objects.get(pk=mailbox.pk)
+    fresh.mail_domain = mailbox.mail_domain
+    return fresh
+
+
+def _is_done(batch: MailboxBatch, mailbox: Mailbox) -> bool:
+    """Tell whether a deletion has happened; what else was done already may be done again."""
+    gone = {Mailbox.Status.TRASHED, Mailbox.Status.REMOVED}
+    return batch.action == Action.DELETE and mailbox.status in gone
 
 
 def _set_type(batch: MailboxBatch, mailbox: Mailbox, actor: Actor) -> Mailbox:

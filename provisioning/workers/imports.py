@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import structlog
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db.models import F, Q
 from django.utils import timezone
@@ -57,6 +58,8 @@ def run(import_id: int) -> bool:
     ).get(pk=import_id)
     try:
         is_done = _work(work, claim)
+    except SoftTimeLimitExceeded:
+        is_done = False  # a line took very long
     except _Paused as obstacle:
         _let_go(work, claim, until=timezone.now() + PAUSE, pause=str(obstacle)[:LONGEST_MESSAGE])
         return False
@@ -94,8 +97,15 @@ def _work(work: MailboxImport, claim: UUID) -> bool:
     for row in work.rows.filter(status=RowStatus.WAITING):
         if time.monotonic() > until or not hold.lasts():
             return False
-        if _begin(row):
+        if not _begin(row):
+            continue
+        try:
             _send(work.mail_domain, row, actor)
+        except (_Paused, SoftTimeLimitExceeded):
+            raise
+        except Exception:
+            # The line stays marked and is looked up: the vendor may have been told.
+            log.exception("line of an import failed", row=row.pk)
     return True
 
 
