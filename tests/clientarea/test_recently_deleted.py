@@ -318,7 +318,7 @@ def test_its_address_offers_to_restore_it(
 def test_many_are_deleted_with_the_same_promise(
     customer: Browser, service: Service, anna: Mailbox
 ) -> None:
-    data = {"action": "delete", "selected": [anna.pk]}
+    data: dict[str, Any] = {"action": "delete", "selected": [anna.pk]}
 
     html = text(customer.get(at("batch-start", service), data))
 
