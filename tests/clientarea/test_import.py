@@ -56,8 +56,8 @@ def test_the_review_shows_a_verdict_per_line_and_the_effect_on_the_plan(
 
     html = " ".join(send(customer, service, *LINES).content.decode().split())
 
-    assert "1 mailbox would be created" in html
-    assert "1 line would be left out" in html
+    assert "1 mailbox would be created." in html
+    assert "1 line would be left out." in html
     assert "The type is Basic or Enhanced" in html
     assert "0, then 1 of 10" in html
     assert "0 GB, then 5 GB of 100 GB" in html
