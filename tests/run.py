@@ -85,7 +85,7 @@ def run() -> list[Result]:
             ),
             pytest(
                 "Journeys and browser tests with real servers",
-                *("-m", "not live", *APART),
+                *("-n", "2", "-m", "not live", *APART),
                 given={**real, "CHROMIUM": str(machine.browser())},
             ),
         ]
