@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
+from pytest_django import Settings
 
 from provisioning.models import Mailbox
 from provisioning.operations.mailboxes import password_problems
@@ -134,8 +135,9 @@ def test_a_mailbox_is_disabled_and_enabled_from_the_gear(page: Page, stage: Stag
 
 
 def test_a_mailbox_is_deleted_once_its_address_is_typed(
-    page: Page, stage: Stage, vendor: Sandbox
+    page: Page, stage: Stage, vendor: Sandbox, settings: Settings
 ) -> None:
+    settings.MAILBOX_TRASH_DAYS = 0
     choose(page, "anna@acme.test", "Delete")
     expect(page.get_by_text("sales@acme.test will lead nowhere")).to_be_visible()
     page.get_by_label("Type anna@acme.test to confirm").fill("anna@acme.test")

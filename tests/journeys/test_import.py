@@ -123,7 +123,8 @@ def test_every_good_line_is_one_mailbox_and_every_bad_one_comes_back(
     assert at_vendor is not None
     assert set(at_vendor["mailboxes"]) == expected
     assert home.done_by_vendor("addUser") == GOOD
-    rows = Counter(Mailbox.objects.values_list("local_part", "status"))
+    # The line that was cut off before it was sent may have left a row that was given up.
+    rows = Counter(Mailbox.objects.existing().values_list("local_part", "status"))
     assert rows == Counter((name, Mailbox.Status.ACTIVE) for name in expected)
     assert Activity.objects.filter(action="mailbox.added").count() == GOOD
     statuses = Counter(work.rows.values_list("status", flat=True))
