@@ -79,5 +79,6 @@ def mail_instructions(*, mailbox: Mailbox, address: str, link: str, actor: Actor
         name=mailbox.address,
         client=client,
         actor=actor,
+        scope=mailbox.mail_domain,
         after={"to": address},
     )
