@@ -49,12 +49,16 @@ def client_user(view: Route) -> Route:
 
 
 def client_service(
-    *, permission: Permission, feature: Feature | None = None
+    *,
+    permission: Permission,
+    or_permission: Permission | None = None,
+    feature: Feature | None = None,
 ) -> Callable[[ServiceView[Params]], Route]:
     """
     Hand the view the service its address names, if this user reaches it.
 
-    A service of somebody else is not found; a missing permission is refused. Pages with a
+    A service of somebody else is not found; a missing permission is refused, where two are named
+    either will do. Pages with a
     `feature` are mail pages: not found where the product has it switched off, and until the
     domain is verified and active they answer with what stands in the way.
     """
@@ -65,7 +69,7 @@ def client_service(
             request: ClientRequest, service_id: int, *args: Params.args, **kwargs: Params.kwargs
         ) -> HttpResponseBase:
             service, grants = _service_and_grants(request, service_id)
-            if not grants.allows(permission):
+            if not (grants.allows(permission) or (or_permission and grants.allows(or_permission))):
                 raise PermissionDenied(NOT_ALLOWED)
             request.service, request.grants = service, grants
             if feature is not None:

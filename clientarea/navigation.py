@@ -30,6 +30,9 @@ class Entry:
     hint: Promise | str = ""
     feature: str = ""
     figure: Figure | None = None
+    or_permission: str = ""
+    # Whether nothing can be done here until the domain is verified and the service is paid.
+    locks: bool = True
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ class Link:
     is_current: bool
     is_here: bool
     figure: Figure | None
+    locks: bool
 
     def gauge(self, usage: DomainUsage) -> Gauge | None:
         """Return the live figure of this entry, if it has one."""
@@ -131,6 +135,16 @@ ENTRIES = (
         _("Footer and time zone"),
     ),
     Entry(
+        "activity",
+        _("Activity"),
+        "history",
+        MANAGE,
+        Permission.PRODUCTS,
+        _("Who did what, and when"),
+        or_permission=Permission.MANAGE_MAILBOXES,
+        locks=False,
+    ),
+    Entry(
         "upgrade",
         _("Upgrade/Downgrade"),
         "arrow-up-down",
@@ -153,7 +167,7 @@ def entries_for(service: Service, grants: Grants, path: str) -> list[Link]:
     """Return the links of a service's pages in their fixed order; `path` is where the user is."""
     links = []
     for entry in ENTRIES:
-        if not grants.allows(entry.permission):
+        if not any(grants.allows(each) for each in (entry.permission, entry.or_permission) if each):
             continue
         if entry.feature and entry.feature not in service.mail_domain.features:
             continue
@@ -172,6 +186,7 @@ def entries_for(service: Service, grants: Grants, path: str) -> list[Link]:
                 is_current=here or (entry.section != OVERVIEW and path.startswith(url)),
                 is_here=here,
                 figure=entry.figure,
+                locks=entry.locks and entry.section == MANAGE,
             )
         )
     return links

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from clientarea import address_urls, domain_urls, frame_urls, import_urls, setup_urls
+from clientarea import (
+    address_urls,
+    domain_urls,
+    frame_urls,
+    history_urls,
+    import_urls,
+    setup_urls,
+)
 from clientarea.views import (
     batches,
     home,
@@ -45,6 +52,7 @@ service_routes: list[URLPattern | URLResolver] = [
     path("accounts/<int:mailbox_id>/", include(mailbox_routes)),
     *domain_urls.urlpatterns,
     *address_urls.urlpatterns,
+    *history_urls.urlpatterns,
 ]
 
 urlpatterns = [

@@ -26,6 +26,7 @@ def test_the_entries_come_in_their_fixed_order() -> None:
         "DNS",
         "Branding",
         "Domain settings",
+        "Activity",
         "Upgrade/Downgrade",
         "Request Cancellation",
     ]
@@ -57,4 +58,4 @@ def test_an_entry_without_the_permission_is_not_offered() -> None:
 
     links = navigation.entries_for(makers.make_service(), grants, "/")
 
-    assert [str(link.label) for link in links] == ["Overview"]
+    assert [str(link.label) for link in links] == ["Overview", "Activity"]

@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 from allauth.usersessions.models import UserSession
+from django.db import transaction
 from django.test import Client as Browser
 from django.utils import timezone
 
 from billing.models import Service
-from clients.models import EmailMessage, Invitation, User
+from clients.actors import Actor as Somebody
+from clients.models import Activity, EmailMessage, Invitation, User
 from clients.models.membership import PRESETS
+from clients.operations import activity
 from provisioning.models import Alias, Forward, MailboxBatch, MailboxImport
 from provisioning.sandbox import Sandbox
 from tests import makers
@@ -87,7 +90,20 @@ def ids(service: Service, owner: User, vendor: Sandbox) -> dict[str, int]:
         "invitation_id": invitation.pk,
         "email_id": EmailMessage.objects.get().pk,
         "session_id": session.pk,
+        "activity_id": _activity(service, owner).pk,
     }
+
+
+def _activity(service: Service, owner: User) -> Activity:
+    with transaction.atomic():
+        return activity.record(
+            action="alias.added",
+            subject=service.mail_domain.aliases.get(),
+            name="sales@acme.test",
+            client=service.client,
+            actor=Somebody.from_user(owner),
+            scope=service.mail_domain,
+        )
 
 
 def test_every_route_has_a_rule() -> None:

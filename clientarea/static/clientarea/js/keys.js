@@ -2,7 +2,7 @@
 document.addEventListener("keydown", (event) => {
   if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.target.closest("input, textarea, select, [contenteditable]")) return;
-  const search = document.querySelector("[data-search]");
+  const search = document.querySelector("[data-search]") ?? document.getElementById("quick");
   if (!search) return;
   event.preventDefault();
   search.focus();

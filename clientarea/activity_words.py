@@ -1,0 +1,230 @@
+"""What the activity log says to a person: one sentence for each action."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.text import get_text_list
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import ngettext
+
+from clientarea.templatetags.mail import gigabytes
+from clients.models import Activity
+from provisioning.models import Mailbox, MailDomain
+
+NAMED = 5
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Actions that belong together, by what they begin with."""
+
+    label: Promise
+    icon: str
+    beginnings: tuple[str, ...]
+
+
+KINDS = {
+    "mailboxes": Kind(lazy("Mailboxes"), "mail", ("mailbox.", "mailboxes.")),
+    "aliases": Kind(lazy("Aliases"), "at-sign", ("alias.", "alias_domain.", "catch_all.")),
+    "forwards": Kind(lazy("Forwarding"), "corner-up-right", ("forward.",)),
+    "lists": Kind(lazy("Distribution Lists"), "users", ("list.", "member.")),
+    "branding": Kind(lazy("Branding"), "palette", ("branding.",)),
+    "domain": Kind(
+        lazy("Domain and DNS"), "globe", ("dkim.", "dns.", "domain.", "domain_settings.")
+    ),
+    "service": Kind(lazy("Service"), "layout-dashboard", ("service.", "account.", "job.")),
+}
+OTHER_ICON = "history"
+
+SENTENCES: dict[str, Promise] = {
+    "mailbox.added": lazy("Mailbox %(name)s was added"),
+    "mailbox.not_added": lazy("Mailbox %(name)s was not added"),
+    "mailbox.refused": lazy("Mailbox %(name)s was refused by the mail server"),
+    "mailbox.changed": lazy("Mailbox %(name)s was changed"),
+    "mailbox.not_changed": lazy("A change to mailbox %(name)s did not arrive"),
+    "mailbox.password_unknown": lazy("Nobody can tell whether %(name)s has its new password"),
+    "mailbox.enabled": lazy("Mailbox %(name)s was enabled"),
+    "mailbox.disabled": lazy("Mailbox %(name)s was disabled"),
+    "mailbox.trashed": lazy("Mailbox %(name)s was deleted; it can be restored for a while"),
+    "mailbox.restored": lazy("Mailbox %(name)s was restored"),
+    "mailbox.not_restored": lazy("Mailbox %(name)s was not restored"),
+    "mailbox.deleted": lazy("Mailbox %(name)s was deleted for good"),
+    "mailbox.not_deleted": lazy("Mailbox %(name)s was not deleted"),
+    "mailbox.webmail_opened": lazy("Webmail of %(name)s was opened from here"),
+    "mailbox.control_panel_opened": lazy("The control panel of %(name)s was opened from here"),
+    "mailbox.setup_mailed": lazy("Set-up instructions of %(name)s were mailed to %(to)s"),
+    "mailboxes.enable": lazy("Enabling %(name)s was started"),
+    "mailboxes.disable": lazy("Disabling %(name)s was started"),
+    "mailboxes.delete": lazy("Deleting %(name)s was started"),
+    "mailboxes.set_type": lazy("Changing the type of %(name)s was started"),
+    "mailboxes.set_quota": lazy("Changing the quota of %(name)s was started"),
+    "mailboxes.imported": lazy("An import of mailboxes was started"),
+    "mailboxes.import_cancelled": lazy("An import of mailboxes was stopped"),
+    "mailboxes.passwords_taken": lazy("The passwords made by an import were downloaded"),
+    "alias.added": lazy("Alias %(name)s to %(target)s was added"),
+    "alias.not_added": lazy("Alias %(name)s was not added"),
+    "alias.refused": lazy("Alias %(name)s was refused by the mail server"),
+    "alias.changed": lazy("Alias %(name)s was changed"),
+    "alias.not_changed": lazy("A change to alias %(name)s did not arrive"),
+    "alias.deleted": lazy("Alias %(name)s was deleted"),
+    "alias.not_deleted": lazy("Alias %(name)s was not deleted"),
+    "alias.lost": lazy("Alias %(name)s was lost when it was changed"),
+    "catch_all.added": lazy("Mail to unknown addresses was sent to %(target)s"),
+    "catch_all.not_added": lazy("The catch-all was not switched on"),
+    "catch_all.refused": lazy("The catch-all was refused by the mail server"),
+    "catch_all.changed": lazy("Mail to unknown addresses was sent elsewhere"),
+    "catch_all.not_changed": lazy("A change to the catch-all did not arrive"),
+    "catch_all.deleted": lazy("The catch-all was switched off"),
+    "catch_all.not_deleted": lazy("The catch-all was not switched off"),
+    "alias_domain.added": lazy("Alias domain %(name)s was added"),
+    "alias_domain.not_added": lazy("Alias domain %(name)s was not added"),
+    "alias_domain.refused": lazy("Alias domain %(name)s was refused by the mail server"),
+    "alias_domain.deleted": lazy("Alias domain %(name)s was deleted"),
+    "alias_domain.not_deleted": lazy("Alias domain %(name)s was not deleted"),
+    "forward.added": lazy("%(mailbox)s was set to send copies to %(target)s"),
+    "forward.not_added": lazy("A forward from %(mailbox)s to %(target)s was not added"),
+    "forward.refused": lazy(
+        "A forward from %(mailbox)s to %(target)s was refused by the mail server"
+    ),
+    "forward.deleted": lazy("%(mailbox)s was stopped from sending copies to %(target)s"),
+    "forward.not_deleted": lazy("The forward %(name)s was not deleted"),
+    "list.added": lazy("List %(name)s was added"),
+    "list.not_added": lazy("List %(name)s was not added"),
+    "list.refused": lazy("List %(name)s was refused by the mail server"),
+    "list.changed": lazy("The members of list %(name)s were changed"),
+    "list.deleted": lazy("List %(name)s was deleted"),
+    "list.not_deleted": lazy("List %(name)s was not deleted"),
+    "member.refused": lazy("%(name)s was refused as a member of list %(list)s"),
+    "member.not_added": lazy("%(name)s did not join list %(list)s"),
+    "member.not_deleted": lazy("%(name)s did not leave list %(list)s"),
+    "branding.changed": lazy("The look of webmail was changed"),
+    "branding.not_changed": lazy("A change to the look of webmail did not arrive"),
+    "branding.reset": lazy("The look of webmail was set back"),
+    "branding.unclear": lazy("Nobody can tell whether a new logo has arrived"),
+    "dkim.enabled": lazy("DKIM was enabled"),
+    "dkim.disabled": lazy("DKIM was disabled"),
+    "dkim.not_changed": lazy("A change to DKIM did not arrive"),
+    "dns.records_mailed": lazy("The DNS records were mailed to %(address)s"),
+    "domain.verified": lazy("The ownership of %(name)s was proved"),
+    "domain.dropped": lazy("%(name)s was dropped by the mail server, as it was not verified"),
+    "domain_settings.footer_changed": lazy("The footer was changed"),
+    "domain_settings.time_zone_changed": lazy("The time zone was set to %(time_zone)s"),
+    "domain_settings.not_changed": lazy("A change to the domain's settings did not arrive"),
+    "service.placed": lazy("%(name)s was ordered with the plan %(product)s"),
+    "service.suspension_requested": lazy("A suspension of this service was asked for"),
+    "service.unsuspension_requested": lazy("The end of the suspension was asked for"),
+    "service.product_change_requested": lazy("A change to the plan %(product)s was asked for"),
+    "service.termination_requested": lazy("The end of this service was asked for"),
+    "account.create": lazy("%(name)s was set up at the mail server"),
+    "account.change_package": lazy("The mail server was told of the new plan"),
+    "account.suspend": lazy("The service was suspended"),
+    "account.unsuspend": lazy("The suspension was lifted"),
+    "account.terminate": lazy("The service was ended"),
+    "job.retried": lazy("A job at the mail server was tried again: %(name)s"),
+}
+NEW_PASSWORD = lazy("Mailbox %(name)s was given a new password")
+UNKNOWN = lazy("%(name)s: %(action)s")
+RENAMED = lazy("Alias %(name)s was deleted; %(replaced_by)s took its place")
+
+
+class Facts(dict[str, Any]):
+    """What a sentence may name; what a line does not tell is left out."""
+
+    def __missing__(self, key: str) -> str:
+        return "…"
+
+
+def sentence(line: Activity, mail_domain: MailDomain) -> str:
+    """Return what a line says, as one sentence without a full stop."""
+    facts = Facts(line.before)
+    facts.update(line.after)
+    facts["name"] = line.object_name
+    facts["mailbox"] = f"{facts['local_part']}@{mail_domain.domain}"
+    text = SENTENCES.get(line.action)
+    if text is None:
+        facts["action"] = line.action.replace(".", " ").replace("_", " ")
+        text = UNKNOWN
+    elif line.action == "mailbox.changed" and set(line.after) == {"has_new_password"}:
+        text = NEW_PASSWORD
+    elif line.action == "alias.deleted" and "replaced_by" in line.after:
+        text = RENAMED
+    return str(text) % facts
+
+
+def icon_of(line: Activity) -> str:
+    """Return the picture of the kind of thing a line is about."""
+    for kind in KINDS.values():
+        if line.action.startswith(kind.beginnings):
+            return kind.icon
+    return OTHER_ICON
+
+
+def details_of(line: Activity, mail_domain: MailDomain) -> list[str]:
+    """Return what was different afterwards, one short text for each."""
+    if line.action.startswith("list."):
+        return _members(line.before.get("members", []), line.after.get("members", []))
+    details = [
+        _("%(what)s: %(before)s → %(after)s")
+        % {
+            "what": label,
+            "before": _shown(key, line.before[key], mail_domain),
+            "after": _shown(key, line.after[key], mail_domain),
+        }
+        for key, label in LABELS.items()
+        if _differs(line.before, line.after, key)
+    ]
+    if line.after.get("has_new_password") and len(line.after) > 1:
+        details.append(_("New password"))
+    if line.after.get("has_new_logo"):
+        details.append(_("New logo"))
+    return details
+
+
+LABELS = {
+    "account_type": lazy("Type"),
+    "quota_mb": lazy("Quota"),
+    "display_name": lazy("Display name"),
+    "local_part": lazy("Name"),
+    "target": lazy("Target"),
+    "name": lazy("Name"),
+    "support_email": lazy("Support address"),
+    "color": lazy("Color"),
+    "time_zone": lazy("Time zone"),
+}
+
+
+def _differs(before: Mapping[str, Any], after: Mapping[str, Any], key: str) -> bool:
+    return key in before and key in after and before[key] != after[key]
+
+
+def _shown(key: str, value: Any, mail_domain: MailDomain) -> str:
+    if key == "account_type":
+        return str(dict(Mailbox.Type.choices).get(value, value))
+    if key == "quota_mb":
+        return gigabytes(value, mail_domain.server.mb_per_gb)
+    if key == "color" and value:
+        return f"#{value}"
+    return str(value) if value else _("none")
+
+
+def _members(before: list[str], after: list[str]) -> list[str]:
+    joined, left = sorted(set(after) - set(before)), sorted(set(before) - set(after))
+    details = []
+    if joined:
+        details.append(_("Joined: %(names)s") % {"names": _named(joined)})
+    if left:
+        details.append(_("Left: %(names)s") % {"names": _named(left)})
+    return details
+
+
+def _named(addresses: list[str]) -> str:
+    more = len(addresses) - NAMED
+    if more <= 0:
+        return get_text_list(addresses, _("and"))
+    rest = ngettext("%(count)d more", "%(count)d more", more) % {"count": more}
+    return get_text_list([*addresses[:NAMED], rest], _("and"))
