@@ -76,6 +76,13 @@ def undo(*, activity: Activity, mail_domain: MailDomain, actor: Actor) -> Undone
     inverse = INVERSES[activity.action]
     if inverse.feature and inverse.feature not in mail_domain.features:
         raise UnableToUndo(_("This is no longer part of your plan."), code="not_sold")
+    if activity.pk not in undoable([activity], mail_domain=mail_domain):
+        raise UnableToUndo(
+            _(
+                "This was taken back already, or something has changed since. Look at how it is now."
+            ),
+            code="moved_on",
+        )
     step = Step(activity, mail_domain, actor)
     try:
         return inverse.run(step)
