@@ -97,7 +97,7 @@ def page_of(mail_domain: MailDomain, query: ActivityQuery, *, may_undo: bool) ->
         lines = lines[:SHOWN]
     undoable = undo.undoable(lines, mail_domain=mail_domain) if may_undo else set()
     return Page(
-        entries=[_entry(line, mail_domain, can_undo=line.pk in undoable) for line in lines],
+        entries=[entry_of(line, mail_domain, can_undo=line.pk in undoable) for line in lines],
         newer=query.link(after=lines[0].pk) if lines and has_newer else "",
         older=query.link(before=lines[-1].pk) if lines and has_older else "",
     )
@@ -122,6 +122,18 @@ def people_of(mail_domain: MailDomain) -> list[tuple[str, str]]:
     return sorted(people.items(), key=lambda each: (each[0] == SYSTEM, each[1].lower()))
 
 
+def entry_of(line: Activity, mail_domain: MailDomain, *, can_undo: bool) -> Entry:
+    """Return a line in the words of the page; times are those of the reader."""
+    return Entry(
+        line=line,
+        day=timezone.localdate(line.created_at),
+        text=sentence(line, mail_domain),
+        details=details_of(line, mail_domain),
+        icon=icon_of(line),
+        can_undo=can_undo,
+    )
+
+
 def _filtered(lines: ActivityQuerySet, query: ActivityQuery) -> ActivityQuerySet:
     if query.kind:
         beginnings = KINDS[query.kind].beginnings
@@ -131,14 +143,3 @@ def _filtered(lines: ActivityQuerySet, query: ActivityQuery) -> ActivityQuerySet
     elif query.person:
         lines = lines.filter(actor=int(query.person))
     return lines
-
-
-def _entry(line: Activity, mail_domain: MailDomain, *, can_undo: bool) -> Entry:
-    return Entry(
-        line=line,
-        day=timezone.localdate(line.created_at),
-        text=sentence(line, mail_domain),
-        details=details_of(line, mail_domain),
-        icon=icon_of(line),
-        can_undo=can_undo,
-    )

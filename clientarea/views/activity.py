@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse, QueryDict
+from django.http import Http404, HttpResponse
 from django.urls import reverse
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from billing.models import Service
 from clientarea.access import client_service
-from clientarea.activities import ActivityQuery, page_of, people_of
+from clientarea.activities import ActivityQuery, entry_of, page_of, people_of
 from clientarea.activity_words import KINDS
+from clientarea.gates import open_while
 from clientarea.http import ClientRequest, go_to, render_page
 from clientarea.standing import Standing, standing_of
+from clientarea.undo_words import promise
 from clients.models import Activity, Permission
 from provisioning.operations import undo as undoing
 
@@ -36,21 +38,35 @@ def index(request: ClientRequest, service: Service) -> HttpResponse:
     return render_page(request, "clientarea/activity/index.html", context)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @client_service(permission=Permission.MANAGE_MAILBOXES)
+@open_while(Standing.OPEN)
 def undo(request: ClientRequest, service: Service, activity_id: int) -> HttpResponse:
-    """Take back what a line tells of."""
+    """Say what taking back a line would do, or take it back."""
     mail_domain = service.mail_domain
-    line = Activity.objects.within(mail_domain).filter(pk=activity_id).first()
+    lines = Activity.objects.within(mail_domain).select_related("on_behalf_of")
+    line = lines.filter(pk=activity_id).first()
     if line is None:
         raise Http404
-    try:
-        done = undoing.undo(activity=line, mail_domain=mail_domain, actor=request.actor)
-    except undoing.UnableToUndo as error:
-        messages.error(request, error.user_message)
-    else:
-        level = messages.INFO if done.is_unclear else messages.SUCCESS
-        messages.add_message(request, level, done.text)
     url = reverse("clientarea:activity", kwargs={"service_id": service.pk})
-    back = ActivityQuery.read(QueryDict(request.POST.get("list", ""))).text
-    return go_to(request, f"{url}?{back}" if back else url)
+    place = ActivityQuery.read(request.GET).text
+    back = f"{url}?{place}" if place else url
+    refusal = ""
+    if request.method == "POST":
+        try:
+            done = undoing.undo(activity=line, mail_domain=mail_domain, actor=request.actor)
+        except undoing.UnableToUndo as error:
+            refusal = error.user_message
+        else:
+            level = messages.INFO if done.is_unclear else messages.SUCCESS
+            messages.add_message(request, level, done.text)
+            return go_to(request, back)
+    can_undo = line.pk in undoing.undoable([line], mail_domain=mail_domain)
+    context = {
+        "entry": entry_of(line, mail_domain, can_undo=can_undo),
+        "promise": promise(line, mail_domain) if undoing.can_undo(line) else "",
+        "refusal": refusal,
+        "back": back,
+    }
+    status = 422 if refusal else 200
+    return render_page(request, "clientarea/activity/undo.html", context, status=status)

@@ -79,7 +79,7 @@ def test_a_new_password_is_told_and_never_shown(
 
     assert "Mailbox anna@acme.test was given a new password" in html
     assert "Lumen" not in html
-    assert 'form="undo"' not in html
+    assert "/undo/" not in html
 
 
 def test_members_that_joined_and_left_are_named(
@@ -147,7 +147,8 @@ def test_lines_are_filtered_by_kind_and_person(
     note(service, "domain.verified", Actor.system("cron"), name="three.test")
 
     def shown(query: str) -> list[str]:
-        return re.findall(r"(one@acme|two@acme|three)\.test w", page(customer, service, query))
+        told = re.findall(r'<div class="break">([^<]*)</div>', page(customer, service, query))
+        return re.findall(r"(one@acme|two@acme|three)\.test w", " ".join(told))
 
     assert shown("?kind=aliases") == ["two@acme"]
     assert shown(f"?person={ben.pk}") == ["two@acme"]
@@ -233,7 +234,7 @@ def test_a_year_of_lines_costs_no_more_than_a_day(
     with django_assert_max_num_queries(8):
         html = page(customer, service)
 
-    assert html.count('form="undo"') == 50
+    assert html.count("/undo/") == 50
     assert len(html.encode()) <= 100 * 1024
 
 
@@ -250,7 +251,7 @@ def test_who_only_sees_the_service_reads_and_undoes_nothing(
     refused = books.post(at("activity-undo", service, activity_id=line.pk))
 
     assert "Alias sales@acme.test" in html
-    assert 'form="undo"' not in html
+    assert "/undo/" not in html
     assert refused.status_code == 403
     assert "sales" in vendor.aliases("acme.test")
 
@@ -265,7 +266,7 @@ def test_the_page_of_a_suspended_service_is_still_readable(customer: Browser, ow
     html = page(customer, service)
 
     assert "was added" in html
-    assert 'form="undo"' not in html
+    assert "/undo/" not in html
 
 
 def test_a_lost_answer_to_a_deletion_says_that_nothing_was_deleted(
