@@ -1,0 +1,112 @@
+"""Quotes of whole terms: a new service's first one, and each renewal."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from billing.pricing.cycles import Cycle, next_due, period_starting
+from billing.pricing.lines import ONCE, Selection, Span, by_key, selection_lines, setup_lines
+from billing.pricing.promotions import Promotion, discount_lines
+from billing.pricing.proration import FirstTerm, Part, Prorata, first_term
+from billing.pricing.quote import Quote, Terms, assemble, cycle_lines
+
+
+def quote_order(
+    *,
+    selections: tuple[Selection, ...],
+    cycle: Cycle,
+    today: date,
+    terms: Terms,
+    prorata: Prorata | None = None,
+    promotion: Promotion | None = None,
+) -> Quote:
+    """
+    Return what a new service costs that starts today, set-up fees included.
+
+    `next_due` and `anchor_day` of the quote are the service's when it is placed. A free service
+    has lines that cost nothing, a one-time service no next bill.
+
+    :raises ValueError: if a key is selected twice
+    """
+    by_key(selections)
+    first = first_term(start=today, cycle=cycle, prorata=prorata)
+    lines = selection_lines(
+        selections=selections, span=span_of(term=first, cycle=cycle), currency=terms.currency
+    )
+    if cycle != Cycle.FREE:
+        lines += setup_lines(selections=selections, currency=terms.currency)
+    offer = promotion and promotion.at(bill=0)
+    lines += discount_lines(lines=lines, promotion=offer, currency=terms.currency)
+    return assemble(
+        lines=lines,
+        terms=terms,
+        next_lines=cycle_lines(
+            selections=selections if cycle.is_recurring else (),
+            promotion=promotion and promotion.at(bill=1),
+            currency=terms.currency,
+        ),
+        next_due=first.due,
+        anchor_day=first.anchor_day,
+        inputs={
+            "quote": "order",
+            "selections": selections,
+            "cycle": cycle,
+            "today": today,
+            "prorata": prorata,
+            "promotion": promotion,
+        },
+    )
+
+
+def quote_renewal(
+    *,
+    selections: tuple[Selection, ...],
+    cycle: Cycle,
+    due: date,
+    anchor_day: int,
+    terms: Terms,
+    bill: int,
+    promotion: Promotion | None = None,
+) -> Quote:
+    """
+    Return what the period costs that is due on `due`.
+
+    `bill` is its number, the service's first bill being 0; promotions count by it. `next_due` of
+    the quote is the due date after this one.
+
+    :raises ValueError: if the cycle does not recur, or a key is selected twice
+    """
+    by_key(selections)
+    period = period_starting(due=due, cycle=cycle, anchor_day=anchor_day)
+    lines = selection_lines(
+        selections=selections,
+        span=Span(parts=(Part(period=period, days=period.days),)),
+        currency=terms.currency,
+    )
+    offer = promotion and promotion.at(bill=bill)
+    lines += discount_lines(lines=lines, promotion=offer, currency=terms.currency)
+    return assemble(
+        lines=lines,
+        terms=terms,
+        next_lines=cycle_lines(
+            selections=selections,
+            promotion=promotion and promotion.at(bill=bill + 1),
+            currency=terms.currency,
+        ),
+        next_due=next_due(due=due, cycle=cycle, anchor_day=anchor_day),
+        anchor_day=anchor_day,
+        inputs={
+            "quote": "renewal",
+            "selections": selections,
+            "cycle": cycle,
+            "due": due,
+            "anchor_day": anchor_day,
+            "bill": bill,
+            "promotion": promotion,
+        },
+    )
+
+
+def span_of(*, term: FirstTerm, cycle: Cycle) -> Span:
+    """Return what a term charges for: its parts, a price paid once, or nothing if it is free."""
+    return ONCE if cycle == Cycle.ONE_TIME else Span(parts=term.parts)
