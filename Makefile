@@ -55,11 +55,11 @@ define install
 	@touch $@
 endef
 
-$(TO_RUN): EXTRAS := postgres
+$(TO_RUN): EXTRAS := postgres,pdf
 $(TO_RUN): pyproject.toml requirements.lock | $(BIN)/python
 	$(install)
 
-$(TO_TEST): EXTRAS := postgres,test,lint
+$(TO_TEST): EXTRAS := postgres,pdf,test,lint
 $(TO_TEST): pyproject.toml requirements.lock | $(BIN)/python
 	$(install)
 

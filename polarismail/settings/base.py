@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "csp",
     "lucide",
     "rest_framework",
+    "sequences.apps.SequencesConfig",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
