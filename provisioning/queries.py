@@ -17,7 +17,8 @@ from provisioning.models import Alias, DistributionList, Forward, Mailbox, MailD
 PASSING_CAUSES = frozenset(
     error.cause for error in (Unreachable, CircuitOpen, Busy, Unreadable, OutcomeUnknown)
 )
-TRASHED = "a recently deleted mailbox"
+# What can have an address.
+TRASHED, MAILBOX, ALIAS, DISTRIBUTION_LIST = "trashed", "mailbox", "alias", "list"
 SORTS = {
     "address": "local_part",
     "type": "account_type",
@@ -211,14 +212,14 @@ def dependents_of(mailbox: Mailbox) -> Dependents:
 
 
 def address_taken_by(mail_domain: MailDomain, local_part: str) -> str:
-    """Return what already has this address (`a mailbox`, `an alias`, `a list`), or nothing."""
+    """Return what already has this address (`MAILBOX`, `ALIAS`, …), or nothing."""
     mailbox = mail_domain.mailboxes.existing().filter(local_part=local_part).first()
     if mailbox is not None:
-        return TRASHED if mailbox.status == Mailbox.Status.TRASHED else "a mailbox"
+        return TRASHED if mailbox.status == Mailbox.Status.TRASHED else MAILBOX
     if mail_domain.aliases.filter(local_part=local_part).exists():
-        return "an alias"
+        return ALIAS
     if mail_domain.distribution_lists.filter(local_part=local_part).exists():
-        return "a distribution list"
+        return DISTRIBUTION_LIST
     return ""
 
 
@@ -228,11 +229,11 @@ def addresses_taken(mail_domain: MailDomain) -> dict[str, str]:
     return (
         dict.fromkeys(
             mail_domain.distribution_lists.values_list("local_part", flat=True),
-            "a distribution list",
+            DISTRIBUTION_LIST,
         )
-        | dict.fromkeys(mail_domain.aliases.values_list("local_part", flat=True), "an alias")
+        | dict.fromkeys(mail_domain.aliases.values_list("local_part", flat=True), ALIAS)
         | {
-            local_part: TRASHED if status == Mailbox.Status.TRASHED else "a mailbox"
+            local_part: TRASHED if status == Mailbox.Status.TRASHED else MAILBOX
             for local_part, status in mailboxes
         }
     )

@@ -13,6 +13,7 @@ from clients.actors import Actor
 from clients.models import Client
 from clients.operations import activity
 from core.errors import OperationError
+from core.sentences import sentence as _
 from provisioning.models import MailDomain, Server
 from provisioning.operations import lifecycle
 
@@ -31,9 +32,11 @@ def domain_of(text: str) -> str:
     :raises UnableToPlaceService: it is no domain name
     """
     name = text.strip().rstrip(".").lower()
-    refusal = UnableToPlaceService(f"“{text.strip()}” is not a domain name.", field="domain")
+    refusal = UnableToPlaceService(
+        _("“%(text)s” is not a domain name.") % {"text": text.strip()}, field="domain"
+    )
     if not name:
-        raise UnableToPlaceService("Enter a domain, such as example.com.", field="domain")
+        raise UnableToPlaceService(_("Enter a domain, such as example.com."), field="domain")
     try:
         name = idna.encode(name, uts46=True).decode()
     except idna.IDNAError as error:
@@ -57,8 +60,10 @@ def place_service(
     """
     name = domain_of(domain)
     if client.status == Client.Status.CLOSED:
-        raise UnableToPlaceService("This client is closed.")
-    taken = UnableToPlaceService(f"{name} already has an email service here.", field="domain")
+        raise UnableToPlaceService(_("This client is closed."))
+    taken = UnableToPlaceService(
+        _("%(domain)s already has an email service here.") % {"domain": name}, field="domain"
+    )
     if MailDomain.objects.live().filter(domain=name).exists():
         raise taken
     try:
@@ -96,10 +101,11 @@ def _place(client: Client, product: Product, name: str, actor: Actor, *, adopt: 
 
 def _check_room_on(server: Server) -> None:
     if not server.is_active:
-        raise UnableToPlaceService("This product cannot be ordered at the moment.")
+        raise UnableToPlaceService(_("This product cannot be ordered at the moment."))
     if server.max_domains is not None:
         used = MailDomain.objects.live().filter(server=server).count()
         if used >= server.max_domains:
             raise UnableToPlaceService(
-                f"The server {server.name} is full: it has {used} of {server.max_domains} domains."
+                _("The server %(server)s is full: it has %(used)d of %(most)d domains.")
+                % {"server": server.name, "used": used, "most": server.max_domains}
             )

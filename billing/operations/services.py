@@ -8,6 +8,7 @@ from billing.models import Product, Service
 from clients.actors import Actor
 from clients.operations import activity
 from core.errors import OperationError
+from core.sentences import sentence as _
 from provisioning.models import ModuleJob
 from provisioning.operations import lifecycle
 
@@ -47,7 +48,7 @@ def change_product(*, service: Service, product: Product, actor: Actor) -> Modul
     :raises UnableToRequest: the domain is terminated, or a change is being applied
     """
     if product.server_id != service.mail_domain.server_id:
-        raise UnableToChangeService("This product is on another server; mail cannot be moved.")
+        raise UnableToChangeService(_("This product is on another server; mail cannot be moved."))
     _note(service, "service.product_change_requested", actor, {"product": product.name})
     # The domain's lock before the service's, as where the job is recorded.
     job = lifecycle.request_package_change(

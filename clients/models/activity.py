@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from clients.models.client import Client
 from clients.models.user import User
@@ -39,9 +40,9 @@ class Activity(models.Model):
     """
 
     class ActorKind(models.TextChoices):
-        USER = "user", "User"
-        STAFF = "staff", "Staff"
-        SYSTEM = "system", "System"
+        USER = "user", _("User")
+        STAFF = "staff", _("Staff")
+        SYSTEM = "system", _("System")
 
     created_at = models.DateTimeField(auto_now_add=True)
     actor_kind = models.CharField(max_length=8, choices=ActorKind)

@@ -8,9 +8,11 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from provisioning.models.mail_domain import MailDomain
 from provisioning.models.mailbox import Mailbox
+from provisioning.models.sentence_field import SentenceField
 
 
 class MailboxBatchQuerySet(models.QuerySet["MailboxBatch"]):
@@ -27,11 +29,11 @@ class MailboxBatch(models.Model):
     """
 
     class Action(models.TextChoices):
-        ENABLE = "enable", "Enable"
-        DISABLE = "disable", "Disable"
-        DELETE = "delete", "Delete"
-        SET_TYPE = "set_type", "Change type"
-        SET_QUOTA = "set_quota", "Change quota"
+        ENABLE = "enable", _("Enable")
+        DISABLE = "disable", _("Disable")
+        DELETE = "delete", _("Delete")
+        SET_TYPE = "set_type", _("Change type")
+        SET_QUOTA = "set_quota", _("Change quota")
 
     mail_domain = models.ForeignKey(MailDomain, on_delete=models.PROTECT, related_name="batches")
     action = models.CharField(max_length=9, choices=Action)
@@ -76,14 +78,14 @@ class MailboxBatchItem(models.Model):
     """One mailbox of a batch and what became of it."""
 
     class Status(models.TextChoices):
-        WAITING = "waiting", "Waiting"
-        DONE = "done", "Done"
-        FAILED = "failed", "Failed"
+        WAITING = "waiting", _("Waiting")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
 
     batch = models.ForeignKey(MailboxBatch, on_delete=models.CASCADE, related_name="items")
     mailbox = models.ForeignKey(Mailbox, on_delete=models.CASCADE, related_name="batch_items")
     status = models.CharField(max_length=7, choices=Status, default=Status.WAITING)
-    message = models.CharField(max_length=300, blank=True)
+    message = SentenceField(blank=True)
 
     class Meta:
         ordering: ClassVar = ["mailbox__local_part"]

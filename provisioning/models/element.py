@@ -12,6 +12,7 @@ from django_fsm import FSMField, transition
 
 from clients.actors import Actor
 from core.states import ConcurrentTransitionMixin
+from provisioning.models.sentence_field import SentenceField
 
 Row = TypeVar("Row", bound="Element")
 
@@ -45,7 +46,7 @@ class Element(ConcurrentTransitionMixin, models.Model):
     state = FSMField(
         max_length=8, choices=State.choices, default=State.PRESENT, protected=True, editable=False
     )
-    problem = models.CharField(max_length=300, blank=True, editable=False)
+    problem = SentenceField(blank=True, editable=False)
     settled_at = models.DateTimeField(null=True, blank=True, editable=False)
     unsettled_since = models.DateTimeField(null=True, blank=True, editable=False)
     unsettled_by = models.ForeignKey(
@@ -110,7 +111,7 @@ class Element(ConcurrentTransitionMixin, models.Model):
     @transition(state, source=[State.ADDING, State.PRESENT, State.REMOVING], target=State.ABSENT)
     def miss(self, problem: str) -> None:
         """The vendor does not have it although it is wanted."""
-        self.problem = problem[:300]
+        self.problem = problem
 
     @transition(state, source=State.PRESENT, target=State.REMOVING)
     def begin_removal(self) -> None:
@@ -119,7 +120,7 @@ class Element(ConcurrentTransitionMixin, models.Model):
     @transition(state, source=State.REMOVING, target=State.PRESENT)
     def keep(self, problem: str = "") -> None:
         """The removal did not happen."""
-        self.problem = problem[:300]
+        self.problem = problem
 
 
 class Pointing(Element):

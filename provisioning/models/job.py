@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
 from core.states import ConcurrentTransitionMixin
@@ -45,18 +46,18 @@ class ModuleJob(ConcurrentTransitionMixin, models.Model):
     """
 
     class Action(models.TextChoices):
-        CREATE = "create", "Create"
-        CHANGE_PACKAGE = "change_package", "Change package"
-        SUSPEND = "suspend", "Suspend"
-        UNSUSPEND = "unsuspend", "Unsuspend"
-        TERMINATE = "terminate", "Terminate"
+        CREATE = "create", _("Create")
+        CHANGE_PACKAGE = "change_package", _("Change package")
+        SUSPEND = "suspend", _("Suspend")
+        UNSUSPEND = "unsuspend", _("Unsuspend")
+        TERMINATE = "terminate", _("Terminate")
 
     class Status(models.TextChoices):
-        QUEUED = "queued", "Waiting"
-        RUNNING = "running", "Running"
-        SUCCEEDED = "succeeded", "Done"
-        FAILED = "failed", "Needs attention"
-        CANCELLED = "cancelled", "Superseded"
+        QUEUED = "queued", _("Waiting")
+        RUNNING = "running", _("Running")
+        SUCCEEDED = "succeeded", _("Done")
+        FAILED = "failed", _("Needs attention")
+        CANCELLED = "cancelled", _("Superseded")
 
     mail_domain = models.ForeignKey(MailDomain, on_delete=models.PROTECT, related_name="jobs")
     action = models.CharField(max_length=16, choices=Action)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
 from clients.models import Client
@@ -95,11 +96,11 @@ class MailDomain(ConcurrentTransitionMixin, models.Model):
     """
 
     class Status(models.TextChoices):
-        PENDING = "pending", "Pending"
-        UNVERIFIED = "unverified", "Waiting for its DNS record"
-        ACTIVE = "active", "Active"
-        SUSPENDED = "suspended", "Suspended"
-        TERMINATED = "terminated", "Terminated"
+        PENDING = "pending", _("Pending")
+        UNVERIFIED = "unverified", _("Waiting for its DNS record")
+        ACTIVE = "active", _("Active")
+        SUSPENDED = "suspended", _("Suspended")
+        TERMINATED = "terminated", _("Terminated")
 
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="mail_domains")
     server = models.ForeignKey(Server, on_delete=models.PROTECT, related_name="mail_domains")

@@ -8,6 +8,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Coalesce, Greatest
+from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
 from clients.actors import Actor
@@ -56,12 +57,12 @@ class Mailbox(ConcurrentTransitionMixin, models.Model):
     """
 
     class Status(models.TextChoices):
-        CREATING = "creating", "Being created"
-        ACTIVE = "active", "Active"
-        DISABLED = "disabled", "Disabled"
-        TRASHED = "trashed", "Recently deleted"
-        REMOVING = "removing", "Being deleted"
-        REMOVED = "removed", "Deleted"
+        CREATING = "creating", _("Being created")
+        ACTIVE = "active", _("Active")
+        DISABLED = "disabled", _("Disabled")
+        TRASHED = "trashed", _("Recently deleted")
+        REMOVING = "removing", _("Being deleted")
+        REMOVED = "removed", _("Deleted")
 
     class Type(models.IntegerChoices):
         BASIC = 1, "Basic"

@@ -8,10 +8,12 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from provisioning.models.encrypted_field import ErasableTextField
 from provisioning.models.mail_domain import MailDomain
 from provisioning.models.mailbox import Mailbox
+from provisioning.models.sentence_field import SentenceField
 
 
 class MailboxImportQuerySet(models.QuerySet["MailboxImport"]):
@@ -35,14 +37,14 @@ class MailboxImport(models.Model):
     """
 
     class Status(models.TextChoices):
-        REVIEW = "review", "Not started yet"
-        RUNNING = "running", "Running"
-        FINISHED = "finished", "Finished"
-        CANCELLED = "cancelled", "Cancelled"
+        REVIEW = "review", _("Not started yet")
+        RUNNING = "running", _("Running")
+        FINISHED = "finished", _("Finished")
+        CANCELLED = "cancelled", _("Cancelled")
 
     mail_domain = models.ForeignKey(MailDomain, on_delete=models.PROTECT, related_name="imports")
     status = models.CharField(max_length=9, choices=Status, default=Status.REVIEW)
-    pause = models.CharField(max_length=300, blank=True)
+    pause = SentenceField(blank=True)
     # Columns of the file that mean nothing to us, for the person who checks it.
     ignored_columns = models.JSONField(default=list, blank=True)
     requested_by = models.ForeignKey(
@@ -79,11 +81,11 @@ class MailboxImportRow(models.Model):
     """
 
     class Status(models.TextChoices):
-        SKIPPED = "skipped", "Left out"
-        WAITING = "waiting", "Waiting"
-        CHECKING = "checking", "Being checked"
-        DONE = "done", "Created"
-        FAILED = "failed", "Failed"
+        SKIPPED = "skipped", _("Left out")
+        WAITING = "waiting", _("Waiting")
+        CHECKING = "checking", _("Being checked")
+        DONE = "done", _("Created")
+        FAILED = "failed", _("Failed")
 
     mailbox_import = models.ForeignKey(MailboxImport, on_delete=models.CASCADE, related_name="rows")
     number = models.PositiveIntegerField()
@@ -97,7 +99,7 @@ class MailboxImportRow(models.Model):
     is_password_generated = models.BooleanField(default=False)
     attempts = models.PositiveSmallIntegerField(default=0)
     status = models.CharField(max_length=8, choices=Status, default=Status.WAITING)
-    message = models.CharField(max_length=300, blank=True)
+    message = SentenceField(blank=True)
     mailbox = models.ForeignKey(
         Mailbox, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )

@@ -7,9 +7,9 @@ import re
 import idna
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.utils.translation import gettext as _
 
 from core.errors import OperationError
+from core.sentences import sentence as _
 from provisioning.models import MailDomain
 from provisioning.operations.mailboxes import local_part_problem
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-from django.utils.translation import gettext as _
-
 from clients.actors import Actor
+from core.sentences import sentence as _
 from provisioning import tasks
 from provisioning.emailarray import AlreadyExists
 from provisioning.models import Alias, AliasDomain, CatchAll, Element, MailDomain

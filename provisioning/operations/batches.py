@@ -9,6 +9,7 @@ from django.db import transaction
 from clients.actors import Actor
 from clients.operations import activity
 from core.errors import OperationError
+from core.sentences import sentence as _
 from core.wake import wake
 from provisioning import tasks
 from provisioning.models import Mailbox, MailboxBatch, MailboxBatchItem, MailDomain
@@ -37,17 +38,19 @@ def start_batch(
     :raises UnableToStartBatch: nothing chosen, too many, a value missing, or a foreign mailbox
     """
     if not mailboxes:
-        raise UnableToStartBatch("Choose at least one mailbox.")
+        raise UnableToStartBatch(_("Choose at least one mailbox."))
     if len(mailboxes) > LARGEST:
-        raise UnableToStartBatch(f"Choose up to {LARGEST} mailboxes at a time.")
+        raise UnableToStartBatch(
+            _("Choose up to %(most)d mailboxes at a time.") % {"most": LARGEST}
+        )
     if any(mailbox.mail_domain_id != mail_domain.pk for mailbox in mailboxes):
-        raise UnableToStartBatch("All mailboxes must belong to this domain.")
+        raise UnableToStartBatch(_("All mailboxes must belong to this domain."))
     if mail_domain.status != MailDomain.Status.ACTIVE:
-        raise UnableToStartBatch("This service is not active.")
+        raise UnableToStartBatch(_("This service is not active."))
     if action == Action.SET_TYPE and account_type not in Mailbox.Type.values:
-        raise UnableToStartBatch("Choose Basic or Enhanced.")
+        raise UnableToStartBatch(_("Choose Basic or Enhanced."))
     if action == Action.SET_QUOTA and not (quota_mb and quota_mb > 0):
-        raise UnableToStartBatch("The quota must be more than 0.")
+        raise UnableToStartBatch(_("The quota must be more than 0."))
     batch = MailboxBatch.objects.create(
         mail_domain=mail_domain,
         action=action,

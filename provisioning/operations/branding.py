@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.utils.translation import gettext as _
 
 from clients.actors import Actor
+from core.sentences import sentence as _
 from provisioning import tasks
 from provisioning.models import Branding, MailDomain
 from provisioning.operations import logos

@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from clients.actors import Actor
 from clients.models import Activity, Client
 from clients.operations import activity, email
 from core.errors import OperationError
+from core.sentences import sentence as _
 from provisioning import dns, tasks
 from provisioning.dns import Answers, Check, DkimStanding, Purpose, Wanted
 from provisioning.models import Dkim, DnsReading, MailDomain

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from zoneinfo import available_timezones
 
-from django.utils.translation import gettext as _
-
 from clients.actors import Actor
+from core.sentences import sentence as _
 from provisioning import tasks
 from provisioning.models import DomainSettings, MailDomain
 from provisioning.operations import footers

@@ -6,9 +6,8 @@ import re
 from html import escape
 from html.parser import HTMLParser
 
-from django.utils.translation import gettext as _
-
 from core.errors import OperationError
+from core.sentences import sentence as _
 
 LONGEST = 5000
 VOID = {"br", "hr"}

@@ -8,9 +8,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from django.utils.translation import gettext as _
-
 from core.errors import OperationError
+from core.sentences import sentence as _
 from core.spreadsheets import original
 
 LARGEST_BYTES = 1_000_000

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 
-from django.utils.translation import gettext as _
-
+from core.sentences import sentence as _
 from provisioning.models import Mailbox, MailDomain
 from provisioning.operations.import_file import (
     DOMAIN,
@@ -51,7 +50,11 @@ class Verdict:
 
 
 class Refused(Exception):
-    """A line has a problem; the text says which."""
+    """A line has a problem; `problem` says which."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
 
 
 class DryRun:
@@ -73,7 +76,7 @@ class DryRun:
         try:
             verdict = self._read(line)
         except Refused as refusal:
-            return _refused(line, str(refusal))
+            return _refused(line, refusal.problem)
         account_type, quota_mb = verdict.account_type or 0, verdict.quota_mb or 0
         problem = room.for_address(
             self._domain, verdict.local_part, self._taken.get(verdict.local_part, "")

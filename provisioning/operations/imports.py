@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.db.models import Count, Q, Sum
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from clients.actors import Actor
 from clients.operations import activity
 from core.errors import OperationError
+from core.sentences import sentence as _
 from core.wake import wake
 from provisioning import queries, tasks
 from provisioning.models import Mailbox, MailboxImport, MailboxImportRow, MailDomain
@@ -122,7 +122,7 @@ def _row(mailbox_import: MailboxImport, verdict: Verdict) -> MailboxImportRow:
         password=verdict.password,
         is_password_generated=verdict.is_password_generated,
         status=RowStatus.SKIPPED if verdict.problem else RowStatus.WAITING,
-        message=verdict.problem[:LONGEST_MESSAGE],
+        message=verdict.problem,
     )
 
 

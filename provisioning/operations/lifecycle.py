@@ -11,6 +11,7 @@ from django.utils import timezone
 from clients.actors import Actor
 from clients.operations import activity
 from core.errors import OperationError
+from core.sentences import sentence as _
 from provisioning import tasks
 from provisioning.models import Entitlement, MailDomain, ModuleJob
 
@@ -93,9 +94,9 @@ def retry(*, job: ModuleJob, actor: Actor) -> ModuleJob:
     domain = MailDomain.objects.select_for_update().get(pk=job.mail_domain_id)
     fresh = ModuleJob.objects.select_for_update().get(pk=job.pk)
     if fresh.status != ModuleJob.Status.FAILED:
-        raise UnableToRequest("Only a job that needs attention can be tried again.")
+        raise UnableToRequest(_("Only a job that needs attention can be tried again."))
     if domain.jobs.open().filter(action=fresh.action).exists():
-        raise UnableToRequest("The same is already waiting or running.")
+        raise UnableToRequest(_("The same is already waiting or running."))
     fresh.retry(at=timezone.now())
     fresh.save()
     activity.record(
@@ -121,7 +122,7 @@ def adopt(*, job: ModuleJob, actor: Actor) -> ModuleJob:
     fresh = ModuleJob.objects.select_for_update().get(pk=job.pk)
     is_found = fresh.action == Action.CREATE and fresh.cause == EXISTS_AT_VENDOR
     if fresh.status != ModuleJob.Status.FAILED or not is_found:
-        raise UnableToRequest("Only a domain that exists at the vendor already can be adopted.")
+        raise UnableToRequest(_("Only a domain that exists at the vendor already can be adopted."))
     return request_creation(mail_domain=domain, actor=actor, adopt=True)
 
 
@@ -142,7 +143,7 @@ def _request(
     running = domain.jobs.open().filter(action=action).first()
     if running is not None:
         if running.payload != payload:
-            raise UnableToRequest("A change is being applied right now. Try again in a minute.")
+            raise UnableToRequest(_("A change is being applied right now. Try again in a minute."))
         return running
     job = ModuleJob.objects.create(
         mail_domain=domain,
@@ -158,22 +159,23 @@ def _request(
 
 
 def _check(domain: MailDomain, action: str) -> None:
+    name = {"domain": domain.domain}
     open_actions = set(domain.jobs.open().values_list("action", flat=True))
     if domain.status == Status.TERMINATED:
-        raise UnableToRequest(f"{domain.domain} is terminated.")
+        raise UnableToRequest(_("%(domain)s is terminated.") % name)
     if action != Action.TERMINATE and Action.TERMINATE in open_actions:
-        raise UnableToRequest(f"{domain.domain} is being terminated.")
+        raise UnableToRequest(_("%(domain)s is being terminated.") % name)
     if action == Action.CREATE and domain.status != Status.PENDING:
-        raise UnableToRequest(f"{domain.domain} has been created already.")
+        raise UnableToRequest(_("%(domain)s has been created already.") % name)
     if action == Action.SUSPEND and not (
         domain.status == Status.ACTIVE or Action.UNSUSPEND in open_actions
     ):
-        raise UnableToRequest(f"Only an active domain can be suspended; {_is(domain)}.")
+        raise UnableToRequest(
+            _("Only an active domain can be suspended; %(domain)s is not active.") % name
+        )
     if action == Action.UNSUSPEND and not (
         domain.status == Status.SUSPENDED or Action.SUSPEND in open_actions
     ):
-        raise UnableToRequest(f"Only a suspended domain can be unsuspended; {_is(domain)}.")
-
-
-def _is(domain: MailDomain) -> str:
-    return f"{domain.domain} is {domain.get_status_display().lower()}"
+        raise UnableToRequest(
+            _("Only a suspended domain can be unsuspended; %(domain)s is not suspended.") % name
+        )

@@ -5,9 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
-from django.utils.translation import ngettext
-
 from clients.actors import Actor
+from core.sentences import counted as ngettext
 from provisioning import tasks
 from provisioning.emailarray import AlreadyExists
 from provisioning.models import DistributionList, Element, MailDomain

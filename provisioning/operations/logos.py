@@ -9,10 +9,10 @@ import struct
 import zlib
 from dataclasses import dataclass, field
 
-from django.utils.translation import gettext as _
 from PIL import Image, ImageOps
 
 from core.errors import OperationError
+from core.sentences import sentence as _
 
 LARGEST_FILE = 512_000
 LONGEST_SIDE = 4096

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 import secrets
 import string
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.utils import timezone
 
 from clients.actors import Actor
+from core.sentences import Sentence
+from core.sentences import sentence as _
 from core.wake import wake
 from provisioning import tasks
 from provisioning.emailarray import AlreadyExists
@@ -158,39 +161,46 @@ def _check(
     if password is not None:
         problems = password_problems(password)
         if problems:
-            raise refusal(f"The password needs {listed(problems)}.", field="password")
+            raise refusal(
+                _("The password needs %(problems)s.") % {"problems": listed(problems)},
+                field="password",
+            )
     if quota_mb is not None and quota_mb <= 0:
-        raise refusal("The quota must be more than 0.", field="quota")
+        raise refusal(_("The quota must be more than 0."), field="quota")
     name = display_name or ""
     if len(name) > LONGEST_NAME or not name.isprintable():
         raise refusal(
-            f"A display name has up to {LONGEST_NAME} printable characters.", field="display_name"
+            _("A display name has up to %(most)d printable characters.") % {"most": LONGEST_NAME},
+            field="display_name",
         )
 
 
 def local_part_problem(local_part: str) -> str:
     """Say why this cannot be the part before the @ of a new mailbox, or nothing."""
     if not LOCAL_PART.fullmatch(local_part):
-        return (
+        return _(
             "Use 1 to 64 letters a to z, digits, dots, hyphens, underscores or plus signs; "
             "begin and end with a letter or digit."
         )
     if ".." in local_part:
-        return "Two dots cannot follow each other."
+        return _("Two dots cannot follow each other.")
     if local_part in settings.RESERVED_LOCAL_PARTS:
-        return f"“{local_part}” is reserved. Choose another name."
+        return _("“%(name)s” is reserved. Choose another name.") % {"name": local_part}
     return ""
 
 
-def password_problems(password: str) -> list[str]:
+def password_problems(password: str) -> list[Sentence]:
     """Return what a password lacks by the vendor's rule: `a digit`, …; empty when it is good."""
     checks = [
-        (len(password) >= SHORTEST_PASSWORD, f"at least {SHORTEST_PASSWORD} characters"),
-        (any(char in string.ascii_uppercase for char in password), "an upper-case letter"),
-        (any(char in string.ascii_lowercase for char in password), "a lower-case letter"),
-        (any(char in string.digits for char in password), "a digit"),
-        (any(char in SPECIAL for char in password), "a special character such as ! or ?"),
-        (password.isprintable(), "only printable characters"),
+        (
+            len(password) >= SHORTEST_PASSWORD,
+            _("at least %(count)d characters") % {"count": SHORTEST_PASSWORD},
+        ),
+        (any(char in string.ascii_uppercase for char in password), _("an upper-case letter")),
+        (any(char in string.ascii_lowercase for char in password), _("a lower-case letter")),
+        (any(char in string.digits for char in password), _("a digit")),
+        (any(char in SPECIAL for char in password), _("a special character such as ! or ?")),
+        (password.isprintable(), _("only printable characters")),
     ]
     return [lack for is_met, lack in checks if not is_met]
 
@@ -204,6 +214,12 @@ def generate_password() -> str:
             return password
 
 
-def listed(words: list[str]) -> str:
+def listed(words: Sequence[Sentence]) -> Sentence:
     """Return the words as a sentence names them: `a, b and c`."""
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+    *some, last = words
+    if not some:
+        return last
+    first, *others = some
+    for word in others:
+        first = _("%(words)s, %(next)s") % {"words": first, "next": word}
+    return _("%(words)s and %(last)s") % {"words": first, "last": last}

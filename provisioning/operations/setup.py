@@ -7,12 +7,12 @@ from datetime import timedelta
 from django.core import signing
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from clients.actors import Actor
 from clients.models import Activity, Client
 from clients.operations import activity, email
 from core.errors import OperationError
+from core.sentences import sentence as _
 from provisioning.models import Mailbox, MailDomain
 from provisioning.operations.mail_programs import instructions_for
 

@@ -9,6 +9,7 @@ from django.db import transaction
 from clients.actors import Actor
 from clients.operations import activity
 from core.errors import OperationError
+from core.sentences import sentence as _
 from provisioning import module
 from provisioning.emailarray import EmailArrayError
 from provisioning.models import Mailbox, MailDomain
@@ -44,9 +45,11 @@ def _open(
     mailbox: Mailbox, actor: Actor, sign_on: Callable[[Mailbox], HandOff], action: str
 ) -> HandOff:
     if mailbox.mail_domain.status != MailDomain.Status.ACTIVE:
-        raise UnableToOpen("This service is not active.")
+        raise UnableToOpen(_("This service is not active."))
     if mailbox.status != Mailbox.Status.ACTIVE:
-        raise UnableToOpen(f"{mailbox.address} is {mailbox.get_status_display().lower()}.")
+        raise UnableToOpen(
+            _(refusals.IN_STATE[Mailbox.Status(mailbox.status)]) % {"address": mailbox.address}
+        )
     try:
         hand_off = sign_on(mailbox)
     except EmailArrayError as error:

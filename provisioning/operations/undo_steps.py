@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from clients.actors import Actor
 from clients.models import Activity
 from core.errors import OperationError
+from core.sentences import sentence as _
 from provisioning.models import (
     Alias,
     Branding,

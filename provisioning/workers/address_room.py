@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.conf import settings
-from django.utils.translation import gettext as _
 
+from core.sentences import sentence as _
 from provisioning import queries
 from provisioning.models import Alias, DistributionList, Forward, MailDomain
 from provisioning.workers import mail_routes, room
@@ -62,8 +62,7 @@ def for_name(domain: MailDomain, local_part: str) -> Problem | None:
     if not taken_by:
         return None
     return Problem(
-        _("%(address)s is already %(taken_by)s.")
-        % {"address": f"{local_part}@{domain.domain}", "taken_by": taken_by},
+        _(room.TAKEN_BY[taken_by]) % {"address": f"{local_part}@{domain.domain}"},
         "local_part",
         "taken",
     )

@@ -12,9 +12,11 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from clients.actors import Actor
 from core.errors import OperationError
+from core.sentences import sentence
 from provisioning.emailarray import EmailArrayError
 from provisioning.models import Mailbox, MailboxBatch, MailboxBatchItem
 from provisioning.workers import mailboxes, removal, settlement
@@ -24,9 +26,13 @@ Action = MailboxBatch.Action
 Item = MailboxBatchItem
 
 log = structlog.get_logger(__name__)
-COULD_NOT_BE_DONE = "This could not be done. Our log says why; please tell support."
-BEING_CHECKED = "The mail server did not answer clearly; the outcome is being checked."
-STILL_UNCLEAR = "The mail server did not answer clearly for an hour. Look at the mailbox."
+COULD_NOT_BE_DONE = gettext_noop("This could not be done. Our log says why; please tell support.")
+BEING_CHECKED = gettext_noop(
+    "The mail server did not answer clearly; the outcome is being checked."
+)
+STILL_UNCLEAR = gettext_noop(
+    "The mail server did not answer clearly for an hour. Look at the mailbox."
+)
 # When to ask again what became of a row, and when to leave that to the person who asked for it.
 RECHECK = timedelta(seconds=10)
 GIVE_UP = timedelta(hours=1)
@@ -103,20 +109,20 @@ def _do(batch: MailboxBatch, item: MailboxBatchItem, actor: Actor) -> None:
         if not mailbox.is_unsettled and not _is_done(batch, mailbox):
             mailbox = ACTIONS[batch.action](batch, mailbox, actor)
     except OperationError as error:
-        item.status, item.message = Item.Status.FAILED, error.user_message[:300]
+        item.status, item.message = Item.Status.FAILED, error.user_message
     except SoftTimeLimitExceeded:
         raise
     except Exception:
         # Whatever it is, it must not keep the rows behind it waiting for ever.
         log.exception("batch row failed", batch=batch.pk, mailbox=item.mailbox_id)
-        item.status, item.message = Item.Status.FAILED, COULD_NOT_BE_DONE
+        item.status, item.message = Item.Status.FAILED, sentence(COULD_NOT_BE_DONE)
     else:
         if not mailbox.is_unsettled:
             item.status, item.message = Item.Status.DONE, ""
         elif timezone.now() - batch.created_at > GIVE_UP:
-            item.status, item.message = Item.Status.FAILED, STILL_UNCLEAR
+            item.status, item.message = Item.Status.FAILED, sentence(STILL_UNCLEAR)
         else:
-            item.message = BEING_CHECKED
+            item.message = sentence(BEING_CHECKED)
     item.save(update_fields=["status", "message"])
 
 

@@ -10,11 +10,11 @@ from typing import Any, Generic, TypeVar
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from clients.actors import Actor
 from clients.operations import activity
 from core.errors import OperationError
+from core.sentences import sentence as _
 from provisioning import gateway, module
 from provisioning.emailarray import EmailArrayClient, EmailArrayError, OutcomeUnknown
 from provisioning.emailarray.types import Branding as RemoteBranding

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from clients.actors import Actor
+from core.sentences import sentence as _
 from provisioning import gateway
 from provisioning.emailarray import EmailArrayError
 from provisioning.models import Element

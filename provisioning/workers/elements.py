@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from clients.actors import Actor
+from core.sentences import sentence as _
 from provisioning import gateway
 from provisioning.emailarray import (
     AlreadyExists,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from clients.actors import Actor
 from core.errors import OperationError
+from core.sentences import sentence as _
 from provisioning.emailarray import (
     AlreadyExists,
     EmailArrayClient,

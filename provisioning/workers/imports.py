@@ -11,10 +11,10 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db.models import F, Q
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from clients.actors import Actor
 from core.db import require_no_transaction
+from core.sentences import sentence as _
 from provisioning.emailarray import AuthenticationFailed, EmailArrayError, Unreachable
 from provisioning.models import Mailbox, MailboxImport, MailboxImportRow, MailDomain
 from provisioning.workers import mailboxes, room, settlement
@@ -33,13 +33,16 @@ MOST_ATTEMPTS = 3
 RENEWALS = 4
 # No password waits longer than this, in a line or to be handed over.
 SECRETS_LAST = timedelta(days=1)
-LONGEST_MESSAGE = 300
 # These stand in the way of every line, not of this one.
 OBSTACLES = {Unreachable.cause, AuthenticationFailed.cause}
 
 
 class _Paused(Exception):
-    """Something stands in the way of all lines; the text says what."""
+    """Something stands in the way of all lines; `reason` says what."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 def run(import_id: int) -> bool:
@@ -61,7 +64,7 @@ def run(import_id: int) -> bool:
     except SoftTimeLimitExceeded:
         is_done = False  # a line took very long
     except _Paused as obstacle:
-        _let_go(work, claim, until=timezone.now() + PAUSE, pause=str(obstacle)[:LONGEST_MESSAGE])
+        _let_go(work, claim, until=timezone.now() + PAUSE, pause=obstacle.reason)
         return False
     if not is_done:
         _let_go(work, claim)
@@ -188,7 +191,7 @@ def _record(row: Row, status: str, message: str = "", mailbox: Mailbox | None = 
     """Note the outcome of a line, and erase its password in the same statement."""
     values: dict[str, object] = {
         "status": status,
-        "message": message[:LONGEST_MESSAGE],
+        "message": message,
         "mailbox": mailbox,
     }
     if status != RowStatus.DONE or not row.is_password_generated:

@@ -8,10 +8,10 @@ from uuid import UUID, uuid4
 
 from django.db import models, transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from clients.actors import Actor
 from core.errors import OperationError
+from core.sentences import sentence as _
 from provisioning.emailarray import (
     AlreadyExists,
     AuthenticationFailed,
@@ -317,7 +317,7 @@ def _join(member: DistributionListMember, actor: Actor) -> None:
 
 def _give_up(list_id: int, reason: str) -> None:
     rows = DistributionListMember.objects.waiting().filter(distribution_list=list_id)
-    rows.update(problem=reason[:300])
+    rows.update(problem=reason)
 
 
 def _claim(list_id: int, claim: UUID, *, now: datetime) -> bool:

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from clients.actors import Actor
 from core.errors import OperationError
+from core.sentences import sentence as _
 from provisioning import gateway
 from provisioning.emailarray import (
     AlreadyExists,
@@ -277,11 +278,16 @@ def changeable(mailbox: Mailbox, *states: str) -> Mailbox:
     if problem:
         raise UnableToChangeMailbox(problem.message)
     if row.status not in (states or (Mailbox.Status.ACTIVE, Mailbox.Status.DISABLED)):
-        raise UnableToChangeMailbox(f"{row.address} is {row.get_status_display().lower()}.")
+        raise UnableToChangeMailbox(
+            _(refusals.IN_STATE[Mailbox.Status(row.status)]) % {"address": row.address}
+        )
     if row.is_unsettled:
         raise UnableToChangeMailbox(
-            f"An earlier change to {row.address} is still being checked with the mail server. "
-            "Try again in a minute."
+            _(
+                "An earlier change to %(address)s is still being checked with the mail server. "
+                "Try again in a minute."
+            )
+            % {"address": row.address}
         )
     return row
 

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_noop
+
+from core.sentences import sentence as _
 from provisioning import queries
 from provisioning.models import Mailbox, MailDomain, ModuleJob
 
 IN_TRASH = "trashed"
+TAKEN_BY = {
+    queries.TRASHED: gettext_noop("%(address)s is already a recently deleted mailbox."),
+    queries.MAILBOX: gettext_noop("%(address)s is already a mailbox."),
+    queries.ALIAS: gettext_noop("%(address)s is already an alias."),
+    queries.DISTRIBUTION_LIST: gettext_noop("%(address)s is already a distribution list."),
+}
 TYPE_NAMES = {Mailbox.Type.BASIC: "Basic", Mailbox.Type.ENHANCED: "Enhanced"}
 
 
@@ -33,15 +42,18 @@ def for_any_change(domain: MailDomain) -> Problem | None:
     """Say why nothing in this domain can be changed now, if so."""
     if domain.status == MailDomain.Status.SUSPENDED:
         return Problem(
-            "This service is suspended. Nothing can be changed until it is active again."
+            _("This service is suspended. Nothing can be changed until it is active again.")
         )
     if domain.status == MailDomain.Status.UNVERIFIED:
-        return Problem(f"{domain.domain} is not verified yet. Publish its DNS record first.")
+        return Problem(
+            _("%(domain)s is not verified yet. Publish its DNS record first.")
+            % {"domain": domain.domain}
+        )
     if domain.status != MailDomain.Status.ACTIVE:
-        return Problem("This service is not active.")
+        return Problem(_("This service is not active."))
     closing = [ModuleJob.Action.TERMINATE, ModuleJob.Action.SUSPEND]
     if domain.jobs.open().filter(action__in=closing).exists():
-        return Problem("This service is being suspended or closed. Nothing can be changed now.")
+        return Problem(_("This service is being suspended or closed. Nothing can be changed now."))
     return None
 
 
@@ -68,17 +80,19 @@ def for_size(
 
 def for_address(domain: MailDomain, local_part: str, taken_by: str) -> Problem | None:
     """Say why an address cannot be had; `taken_by` as `queries.address_taken_by` names it."""
+    address = {"address": f"{local_part}@{domain.domain}"}
     if taken_by == queries.TRASHED:
         return Problem(
-            f"{local_part}@{domain.domain} was deleted lately. Restore it under Recently deleted, "
-            "or delete it there for good.",
+            _(
+                "%(address)s was deleted lately. Restore it under Recently deleted, "
+                "or delete it there for good."
+            )
+            % address,
             "local_part",
             IN_TRASH,
         )
     if taken_by:
-        return Problem(
-            f"{local_part}@{domain.domain} is already {taken_by}.", "local_part", "taken"
-        )
+        return Problem(_(TAKEN_BY[taken_by]) % address, "local_part", "taken")
     return None
 
 
@@ -97,7 +111,8 @@ def for_change(
     if account_type != mailbox.account_type:
         if mailbox.account_type not in TYPE_NAMES:
             return Problem(
-                f"{mailbox.address} is of a type that can only be changed by support.",
+                _("%(address)s is of a type that can only be changed by support.")
+                % {"address": mailbox.address},
                 "type",
                 "unknown_type",
             )
@@ -108,8 +123,8 @@ def for_change(
         return _for_quota(domain, usage, quota_mb, mailbox.quota_mb)
     if quota_mb < (mailbox.usage_mb or 0):
         return Problem(
-            f"{mailbox.address} already holds "
-            f"{_gb(domain, mailbox.usage_mb or 0)} GB of mail. Choose a larger quota.",
+            _("%(address)s already holds %(size)s GB of mail. Choose a larger quota.")
+            % {"address": mailbox.address, "size": _gb(domain, mailbox.usage_mb or 0)},
             "quota",
             "below_use",
         )
@@ -119,13 +134,16 @@ def for_change(
 def _for_type(usage: queries.DomainUsage, account_type: int) -> Problem | None:
     name = TYPE_NAMES.get(Mailbox.Type(account_type)) if account_type in TYPE_NAMES else None
     if name is None:
-        return Problem("Choose Basic or Enhanced.", "type", "unknown_type")
+        return Problem(_("Choose Basic or Enhanced."), "type", "unknown_type")
     gauge = usage.gauge(account_type)
     if gauge.limit == 0:
-        return Problem(f"{name} accounts are not part of this plan.", "type", "not_sold")
+        return Problem(
+            _("%(type)s accounts are not part of this plan.") % {"type": name}, "type", "not_sold"
+        )
     if gauge.is_full:
         return Problem(
-            f"All {gauge.limit} {name} mailboxes of your plan are in use. Upgrade to add more.",
+            _("All %(limit)d %(type)s mailboxes of your plan are in use. Upgrade to add more.")
+            % {"limit": gauge.limit or 0, "type": name},
             "type",
             "full",
         )
@@ -138,20 +156,24 @@ def _for_quota(
     largest = domain.mailbox_quota_gb
     if largest is not None and quota_mb > largest * domain.server.mb_per_gb:
         return Problem(
-            f"A mailbox of your plan can have up to {largest.normalize():f} GB.",
+            _("A mailbox of your plan can have up to %(largest)s GB.")
+            % {"largest": float(largest)},
             "quota",
             "too_large",
         )
     left = usage.quota.left_mb
     if left is not None and quota_mb - already_mb > left:
         return Problem(
-            f"{_gb(domain, left + already_mb)} GB of your plan's "
-            f"{_gb(domain, usage.quota.pool_mb or 0)} GB are left.",
+            _("%(left)s GB of your plan's %(pool)s GB are left.")
+            % {
+                "left": _gb(domain, left + already_mb),
+                "pool": _gb(domain, usage.quota.pool_mb or 0),
+            },
             "quota",
             "pool_full",
         )
     return None
 
 
-def _gb(domain: MailDomain, megabytes: int) -> str:
-    return f"{megabytes / domain.server.mb_per_gb:.2f}".rstrip("0").rstrip(".")
+def _gb(domain: MailDomain, megabytes: int) -> float:
+    return megabytes / domain.server.mb_per_gb
