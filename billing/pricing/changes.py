@@ -19,9 +19,9 @@ from billing.pricing.lines import (
     setup_lines,
 )
 from billing.pricing.orders import span_of
-from billing.pricing.promotions import Promotion, difference_line, discount_lines, off_a_cycle
+from billing.pricing.promotions import Promotion, discount_line, off_a_cycle
 from billing.pricing.proration import first_term, parts_left
-from billing.pricing.quote import Quote, Terms, assemble, cycle_lines
+from billing.pricing.quote import Quote, Terms, assemble, term_lines
 from core.money import Currency
 
 
@@ -30,8 +30,9 @@ class Held:
     """
     What a service has before a change, and until when it is paid.
 
-    `due` and `anchor_day` are None when the cycle does not recur. `bill` is the number of the bill
-    that paid the current period, the first being 0; the promotion counts by it.
+    `due` and `anchor_day` are needed when the cycle recurs, else they are only kept. The promotion's
+    `periods_left` are those after the current period; `is_discounted` says whether it was taken off
+    the current one too.
     """
 
     selections: tuple[Selection, ...]
@@ -39,25 +40,21 @@ class Held:
     due: date | None = None
     anchor_day: int | None = None
     promotion: Promotion | None = None
-    bill: int = 0
+    is_discounted: bool = False
 
     def __post_init__(self) -> None:
-        if self.cycle.is_recurring != (self.due is not None and self.anchor_day is not None):
-            raise ValueError(f"{self.cycle} with due date {self.due}, anchor {self.anchor_day}")
+        if self.cycle.is_recurring and (self.due is None or self.anchor_day is None):
+            raise ValueError(f"{self.cycle} without a due date or an anchor day")
 
     def left(self, *, today: date) -> Span:
         """Return what is left of the time paid for; nothing when free, late or paid once."""
-        if self.due is None or self.anchor_day is None:
+        if not self.cycle.is_recurring or self.due is None or self.anchor_day is None:
             return NOTHING_LEFT
         return Span(
             parts=parts_left(
                 today=today, due=self.due, cycle=self.cycle, anchor_day=self.anchor_day
             )
         )
-
-    def offer(self, *, ahead: int) -> Promotion | None:
-        """Return the promotion if it is taken off the bill so many after the current one."""
-        return self.promotion and self.promotion.at(bill=self.bill + ahead)
 
 
 def quote_change(
@@ -70,7 +67,6 @@ def quote_change(
     restarts: bool = False,
     charges_setup: bool = False,
     gives_credit: bool = True,
-    code: Promotion | None = None,
 ) -> Quote:
     """
     Return what it costs to have `selections` instead of the held ones from today on.
@@ -79,10 +75,12 @@ def quote_change(
     over the days left: one for more or fewer units, one credited and one charged when its price
     differs. Another cycle (or `restarts`, for products that charge a whole cycle on a change) ends
     the old period today: all that is left of it is credited, a whole new cycle is charged, and
-    today is the new anchor; the promotion counts that as the next bill. Nothing is credited for what was paid once or was free.
+    today is the new anchor; promotions take that for the next bill. Nothing is credited for what
+    was paid once, was free, or is past its due date.
 
-    `charges_setup` adds the set-up fees of keys that were not held; `code` is a promotion for this
-    change alone, off the amount due. With no difference there are no lines and nothing is due.
+    The promotion held is taken off both sides, so that no more comes back than was paid.
+    `charges_setup` adds the set-up fees of keys that were not held. With no difference there are
+    no lines and nothing is due.
 
     :raises ValueError: if a key is selected twice
     """
@@ -97,13 +95,13 @@ def quote_change(
         due, anchor_day = held.due, held.anchor_day
     if charges_setup and wanted != Cycle.FREE:
         lines += _new_setups(held, selections, terms.currency)
-    lines += discount_lines(lines=lines, promotion=code, currency=terms.currency)
     return assemble(
         lines=lines,
         terms=terms,
-        next_lines=cycle_lines(
+        next_lines=term_lines(
             selections=selections if wanted.is_recurring else (),
-            promotion=held.offer(ahead=2 if starts_anew else 1),
+            span=ONCE,
+            offer=held.promotion and held.promotion.ahead(1 if starts_anew else 0),
             currency=terms.currency,
         ),
         next_due=due,
@@ -117,7 +115,6 @@ def quote_change(
             "today": today,
             "restarts": restarts,
             "charges_setup": charges_setup,
-            "code": code,
         },
     )
 
@@ -145,15 +142,17 @@ def _anew(
 ) -> tuple[tuple[Line, ...], date | None, int | None]:
     """Return the lines of a change that begins a period today, its due date and its anchor."""
     term = first_term(start=today, cycle=cycle)
-    charges = selection_lines(
-        selections=selections, span=span_of(term=term, cycle=cycle), currency=currency
+    charged = term_lines(
+        selections=selections,
+        span=span_of(term=term, cycle=cycle),
+        offer=held.promotion and held.promotion.ahead(0),
+        currency=currency,
     )
-    discounts = discount_lines(lines=charges, promotion=held.offer(ahead=1), currency=currency)
     left = held.left(today=today)
     credited = selection_lines(selections=held.selections, span=left, currency=currency, sign=-1)
     # What was bought with a discount is worth only what was paid for it.
     taken_back = _discount_differences(held, (), left, left, currency)
-    lines = (*charges, *discounts, *(line for line in (*credited, *taken_back) if line.amount))
+    lines = (*charged, *(line for line in (*credited, *taken_back) if line.amount))
     if cycle == Cycle.FREE:
         return lines, held.due, held.anchor_day
     return lines, term.due, term.anchor_day
@@ -187,14 +186,14 @@ def _discount_differences(
     held: Held, selections: tuple[Selection, ...], charged: Span, left: Span, currency: Currency
 ) -> tuple[Line, ...]:
     """Return how the current period's promotion changes with the selections, key by key."""
-    offer = held.offer(ahead=0)
-    if offer is None:
+    offer = held.promotion
+    if offer is None or not held.is_discounted:
         return ()
     before = off_a_cycle(selections=held.selections, promotion=offer)
     after = off_a_cycle(selections=selections, promotion=offer)
     old, new = by_key(held.selections), by_key(selections)
     return tuple(
-        difference_line(
+        discount_line(
             selection=(old | new)[key],
             promotion=offer,
             off=off,

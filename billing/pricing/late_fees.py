@@ -16,6 +16,7 @@ PERCENT = 100
 class LateFeeKind(StrEnum):
     """How a late fee is reckoned; the values are what is stored."""
 
+    NONE = "none"
     PERCENT = "percent"
     FIXED = "fixed"
 
@@ -43,7 +44,7 @@ def late_fee(
 
     Whether the client is exempt, or the invoice has its fee already, is for the caller to know.
     """
-    if owed <= 0 or (today - due).days < rule.days:
+    if rule.kind == LateFeeKind.NONE or owed <= 0 or (today - due).days < rule.days:
         return currency.rounded(ZERO)
     fee = Fraction(rule.value)
     if rule.kind == LateFeeKind.PERCENT:

@@ -15,12 +15,12 @@ from core.money import Currency
 
 
 class LineKind(StrEnum):
-    """What a line is for; the values are what is stored."""
+    """What a line is for; the values are those of invoice items."""
 
-    PRODUCT = "product"
+    PRODUCT = "hosting"
     OPTION = "option"
     SETUP = "setup"
-    DISCOUNT = "discount"
+    DISCOUNT = "promotion"
     LATE_FEE = "late_fee"
 
 
@@ -29,11 +29,12 @@ class Selection:
     """
     One thing a service is charged for: its product, or one value of a configurable option.
 
-    `key` names it within the service: "product:12", "enhanced_mailboxes", "backup:daily". A value
-    of a drop-down or radio option is part of the key, so that choosing another replaces it.
+    `key` names it within the service: "product", "enhanced_mailboxes", "backup". Choosing another
+    product, or another value of an option, keeps the key and moves the price.
     `quantity` counts all units, `included` those the product's price covers; only the rest is
     billed. `unit` is the price of one for one cycle, `setup` the set-up fee of one. `details` is
-    carried to the lines for the words of a page ("label": "Enhanced mailboxes").
+    carried to the lines for the words of a page ("label": "Enhanced mailboxes"); the same thing in
+    other words is equal.
     """
 
     key: str
@@ -43,7 +44,7 @@ class Selection:
     setup: Decimal = Decimal(0)
     kind: LineKind = LineKind.OPTION
     is_taxed: bool = True
-    details: Mapping[str, str] = field(default_factory=dict)
+    details: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
         if self.quantity < 0 or self.included < 0:
@@ -73,7 +74,7 @@ class Line:
     period: Period | None = None
     parts: tuple[Part, ...] = ()
     is_taxed: bool = True
-    details: Mapping[str, str] = field(default_factory=dict)
+    details: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def days(self) -> int:

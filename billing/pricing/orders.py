@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 
 from billing.pricing.cycles import Cycle, next_due, period_starting
-from billing.pricing.lines import ONCE, Selection, Span, by_key, selection_lines, setup_lines
-from billing.pricing.promotions import Promotion, discount_lines
+from billing.pricing.lines import ONCE, Selection, Span, by_key, setup_lines
+from billing.pricing.promotions import Promotion, setup_discount_lines
 from billing.pricing.proration import FirstTerm, Part, Prorata, first_term
-from billing.pricing.quote import Quote, Terms, assemble, cycle_lines
+from billing.pricing.quote import Quote, Terms, assemble, term_lines
 
 
 def quote_order(
@@ -30,19 +30,21 @@ def quote_order(
     """
     by_key(selections)
     first = first_term(start=today, cycle=cycle, prorata=prorata)
-    lines = selection_lines(
-        selections=selections, span=span_of(term=first, cycle=cycle), currency=terms.currency
-    )
+    span = span_of(term=first, cycle=cycle)
+    offer = promotion and promotion.ahead(0)
+    lines = term_lines(selections=selections, span=span, offer=offer, currency=terms.currency)
     if cycle != Cycle.FREE:
         lines += setup_lines(selections=selections, currency=terms.currency)
-    offer = promotion and promotion.at(bill=0)
-    lines += discount_lines(lines=lines, promotion=offer, currency=terms.currency)
+        lines += setup_discount_lines(
+            selections=selections, promotion=offer, currency=terms.currency
+        )
     return assemble(
         lines=lines,
         terms=terms,
-        next_lines=cycle_lines(
+        next_lines=term_lines(
             selections=selections if cycle.is_recurring else (),
-            promotion=promotion and promotion.at(bill=1),
+            span=ONCE,
+            offer=promotion and promotion.ahead(1),
             currency=terms.currency,
         ),
         next_due=first.due,
@@ -65,32 +67,29 @@ def quote_renewal(
     due: date,
     anchor_day: int,
     terms: Terms,
-    bill: int,
     promotion: Promotion | None = None,
 ) -> Quote:
     """
     Return what the period costs that is due on `due`.
 
-    `bill` is its number, the service's first bill being 0; promotions count by it. `next_due` of
-    the quote is the due date after this one.
+    `next_due` of the quote is the due date after this one; `next_recurring` is what is billed then.
 
     :raises ValueError: if the cycle does not recur, or a key is selected twice
     """
     by_key(selections)
     period = period_starting(due=due, cycle=cycle, anchor_day=anchor_day)
-    lines = selection_lines(
-        selections=selections,
-        span=Span(parts=(Part(period=period, days=period.days),)),
-        currency=terms.currency,
-    )
-    offer = promotion and promotion.at(bill=bill)
-    lines += discount_lines(lines=lines, promotion=offer, currency=terms.currency)
     return assemble(
-        lines=lines,
-        terms=terms,
-        next_lines=cycle_lines(
+        lines=term_lines(
             selections=selections,
-            promotion=promotion and promotion.at(bill=bill + 1),
+            span=Span(parts=(Part(period=period, days=period.days),)),
+            offer=promotion and promotion.ahead(0),
+            currency=terms.currency,
+        ),
+        terms=terms,
+        next_lines=term_lines(
+            selections=selections,
+            span=ONCE,
+            offer=promotion and promotion.ahead(1),
             currency=terms.currency,
         ),
         next_due=next_due(due=due, cycle=cycle, anchor_day=anchor_day),
@@ -101,7 +100,6 @@ def quote_renewal(
             "cycle": cycle,
             "due": due,
             "anchor_day": anchor_day,
-            "bill": bill,
             "promotion": promotion,
         },
     )

@@ -8,8 +8,8 @@ from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 
-from billing.pricing.lines import Line, LineKind, Selection, Span
-from core.money import ZERO, Currency
+from billing.pricing.lines import ONCE, Line, LineKind, Selection, Span
+from core.money import Currency
 
 PERCENT = 100
 
@@ -26,87 +26,80 @@ class Promotion:
     """
     A promotion that a service has, as it was when the service was ordered.
 
-    `value` is a percentage up to 100, or an amount off each bill of the service in its currency.
-    `times` is the number of bills it is taken off, counted from the one it was ordered on: 1 is
-    once, None for good. Set-up fees are left alone unless it covers them.
+    `value` is a percentage up to 100, or an amount in the service's currency off each whole cycle:
+    like prices, it shrinks with a shorter first period. `periods_left` is the number of bills still
+    to come that it is taken off: 1 for a promotion that counts once and has just been asked for, 0
+    when it is used up, None for good. Set-up fees are left alone, unless a percentage covers them.
     """
 
     code: str
     kind: PromotionKind
     value: Decimal
-    times: int | None = 1
+    periods_left: int | None = 1
     covers_setup: bool = False
 
     def __post_init__(self) -> None:
         if self.value < 0 or (self.kind == PromotionKind.PERCENT and self.value > PERCENT):
             raise ValueError(f"{self.code} would take off {self.value} {self.kind}")
+        if self.covers_setup and self.kind != PromotionKind.PERCENT:
+            raise ValueError(f"{self.code} takes no percentage that could cover set-up fees")
 
-    def at(self, *, bill: int) -> Promotion | None:
-        """Return itself if it is taken off the bill of this number, the first being 0."""
-        return self if self.times is None or bill < self.times else None
-
-    def covers(self, line: Line) -> bool:
-        """Whether the line is one that the promotion makes cheaper."""
-        if line.kind == LineKind.SETUP:
-            return self.covers_setup
-        return line.kind in {LineKind.PRODUCT, LineKind.OPTION}
-
-
-def discount_lines(
-    *, lines: Iterable[Line], promotion: Promotion | None, currency: Currency
-) -> tuple[Line, ...]:
-    """
-    Return what a promotion takes off these lines, a line for each one it makes cheaper.
-
-    A percentage is taken of credits too, so that it is one of the amount due. An amount is taken
-    off the first lines first, and never more than is due. When nothing is due, nothing is taken.
-    """
-    if promotion is None:
-        return ()
-    covered = [line for line in lines if promotion.covers(line)]
-    due = sum((line.amount for line in covered), ZERO)
-    if due <= 0:
-        return ()
-    found: list[Line] = []
-    left = min(promotion.value, due)
-    for line in covered:
-        if promotion.kind == PromotionKind.PERCENT:
-            amount = currency.rounded(Fraction(line.amount) * Fraction(promotion.value) / PERCENT)
-        else:
-            amount = currency.rounded(min(left, max(line.amount, ZERO)))
-            left -= amount
-        if amount:
-            found.append(_discount(line=line, promotion=promotion, amount=-amount))
-    return tuple(found)
+    def ahead(self, bills: int) -> Promotion | None:
+        """Return itself if it is taken off the bill so many after the next one, 0 being that."""
+        return self if self.periods_left is None or bills < self.periods_left else None
 
 
 def off_a_cycle(
     *, selections: Iterable[Selection], promotion: Promotion | None
 ) -> dict[str, Fraction]:
-    """Return by key what a promotion takes off a whole cycle's price, exactly: not rounded."""
+    """
+    Return by key what a promotion takes off a whole cycle's price, exactly: not rounded.
+
+    An amount is taken off the first selections first, and never more than they cost.
+    """
+    prices = {each.key: Fraction(each.unit) * each.billed for each in selections}
     if promotion is None:
         return {}
-    found: dict[str, Fraction] = {}
-    left = Fraction(promotion.value)
-    for each in selections:
-        price = Fraction(each.unit) * each.billed
-        if promotion.kind == PromotionKind.PERCENT:
-            found[each.key] = price * Fraction(promotion.value) / PERCENT
-        else:
-            found[each.key] = min(left, max(price, Fraction(0)))
-            left -= found[each.key]
+    value = Fraction(promotion.value)
+    if promotion.kind == PromotionKind.PERCENT:
+        return {key: price * value / PERCENT for key, price in prices.items()}
+    left = min(value, max(sum(prices.values(), Fraction(0)), Fraction(0)))
+    found = {}
+    for key, price in prices.items():
+        found[key] = min(left, max(price, Fraction(0)))
+        left -= found[key]
     return found
 
 
-def difference_line(
+def discount_lines(
+    *,
+    selections: tuple[Selection, ...],
+    promotion: Promotion | None,
+    span: Span,
+    currency: Currency,
+) -> tuple[Line, ...]:
+    """Return what a promotion takes off these selections: a line for each it makes cheaper."""
+    if promotion is None:
+        return ()
+    off = off_a_cycle(selections=selections, promotion=promotion)
+    lines = (
+        discount_line(
+            selection=each, promotion=promotion, off=off[each.key], span=span, currency=currency
+        )
+        for each in selections
+    )
+    return tuple(line for line in lines if line.amount)
+
+
+def discount_line(
     *, selection: Selection, promotion: Promotion, off: Fraction, span: Span, currency: Currency
 ) -> Line:
-    """Return the line for a discount that grows by `off` a cycle: negative when it does grow."""
+    """Return the line that takes `off` a cycle's price; a negative `off` is charged again."""
     return Line(
         kind=LineKind.DISCOUNT,
         key=selection.key,
         quantity=1,
-        unit=-currency.rounded(off) + ZERO,
+        unit=currency.rounded(-off),
         amount=currency.rounded(-off * span.share),
         period=span.period,
         parts=span.parts,
@@ -115,14 +108,21 @@ def difference_line(
     )
 
 
-def _discount(*, line: Line, promotion: Promotion, amount: Decimal) -> Line:
-    return Line(
-        kind=LineKind.DISCOUNT,
-        key=line.key,
-        quantity=1,
-        unit=amount,
-        amount=amount,
-        period=line.period,
-        is_taxed=line.is_taxed,
-        details={**line.details, "promotion": promotion.code},
+def setup_discount_lines(
+    *, selections: Iterable[Selection], promotion: Promotion | None, currency: Currency
+) -> tuple[Line, ...]:
+    """Return what a promotion that covers set-up fees takes off them, a line for each."""
+    if promotion is None or not promotion.covers_setup:
+        return ()
+    share = Fraction(promotion.value) / PERCENT
+    return tuple(
+        discount_line(
+            selection=each,
+            promotion=promotion,
+            off=Fraction(each.setup) * each.billed * share,
+            span=ONCE,
+            currency=currency,
+        )
+        for each in selections
+        if each.setup and each.billed
     )

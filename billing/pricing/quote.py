@@ -10,9 +10,9 @@ from datetime import date
 from decimal import Decimal
 
 from billing.pricing.lines import (
-    ONCE,
     Line,
     Selection,
+    Span,
     selection_lines,
 )
 from billing.pricing.promotions import Promotion, discount_lines
@@ -113,12 +113,18 @@ def totals_of(*, lines: Iterable[Line], terms: Terms) -> Taxed:
     )
 
 
-def cycle_lines(
-    *, selections: Iterable[Selection], promotion: Promotion | None, currency: Currency
+def term_lines(
+    *, selections: tuple[Selection, ...], span: Span, offer: Promotion | None, currency: Currency
 ) -> tuple[Line, ...]:
-    """Return the lines of one whole cycle that is not yet dated: the next recurring amount."""
-    lines = selection_lines(selections=selections, span=ONCE, currency=currency)
-    return (*lines, *discount_lines(lines=lines, promotion=promotion, currency=currency))
+    """
+    Return the lines of all selections for a span, and what the offer takes off them.
+
+    For `ONCE` that is one whole cycle without dates: the recurring amount.
+    """
+    return (
+        *selection_lines(selections=selections, span=span, currency=currency),
+        *discount_lines(selections=selections, promotion=offer, span=span, currency=currency),
+    )
 
 
 def fingerprint(*, inputs: Mapping[str, object]) -> str:
@@ -126,7 +132,7 @@ def fingerprint(*, inputs: Mapping[str, object]) -> str:
     Return the SHA-256 of the inputs as 64 hexadecimal digits.
 
     Equal inputs give equal prints: 1.5 and 1.5000 are the same price, the order of a mapping does
-    not matter, that of a sequence does.
+    not matter, that of a sequence does, and words that no amount depends on do not count.
 
     :raises TypeError: for a value that has no exact form, such as a float
     """
@@ -144,7 +150,11 @@ def _canonical(value: object) -> object:
     if isinstance(value, date):
         return {"date": value.isoformat()}
     if is_dataclass(value) and not isinstance(value, type):
-        content = {each.name: _canonical(getattr(value, each.name)) for each in fields(value)}
+        content = {
+            each.name: _canonical(getattr(value, each.name))
+            for each in fields(value)
+            if each.compare
+        }
         return {type(value).__name__: content}
     if isinstance(value, Mapping):
         return {"mapping": {str(key): _canonical(each) for key, each in value.items()}}

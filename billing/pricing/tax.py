@@ -16,8 +16,8 @@ PERCENT = 100
 class TaxRounding(StrEnum):
     """Where tax is rounded; the values are what is stored."""
 
-    PER_LINE = "per_line"
-    ON_TOTAL = "on_total"
+    PER_LINE = "line"
+    ON_TOTAL = "total"
 
 
 @dataclass(frozen=True, slots=True)
