@@ -30,9 +30,9 @@ class Held:
     """
     What a service has before a change, and until when it is paid.
 
-    `due` and `anchor_day` are needed when the cycle recurs, else they are only kept. The promotion's
-    `periods_left` are those after the current period; `is_discounted` says whether it was taken off
-    the current one too.
+    `due` and `anchor_day` are needed when the cycle recurs, else they are only kept. The
+    promotion's `periods_left` are those after the current period; `is_discounted` says whether it
+    was taken off the current one too.
     """
 
     selections: tuple[Selection, ...]
@@ -72,14 +72,14 @@ def quote_change(
     Return what it costs to have `selections` instead of the held ones from today on.
 
     With the same cycle the due date stays, and each key that differs has a line for its difference
-    over the days left: one for more or fewer units, one credited and one charged when its price
-    differs. Another cycle (or `restarts`, for products that charge a whole cycle on a change) ends
-    the old period today: all that is left of it is credited, a whole new cycle is charged, and
-    today is the new anchor; promotions take that for the next bill. Nothing is credited for what
-    was paid once, was free, or is past its due date.
+    over the days left: one for more or fewer units, one charged and one credited when its value or
+    its price differs. Another cycle (or `restarts`, for products that charge a whole cycle on a
+    change) ends the old period today: all that is left of it is credited, a whole new cycle is
+    charged, and today is the new anchor; promotions take that for the next bill. Nothing is
+    credited for what was paid once, was free, or is past its due date.
 
     The promotion held is taken off both sides, so that no more comes back than was paid.
-    `charges_setup` adds the set-up fees of keys that were not held. With no difference there are
+    `charges_setup` adds the set-up fees of values that were not held. With no difference there are
     no lines and nothing is due.
 
     :raises ValueError: if a key is selected twice
@@ -162,10 +162,9 @@ def _new_setups(
     held: Held, selections: tuple[Selection, ...], currency: Currency
 ) -> tuple[Line, ...]:
     """Return the set-up fees of what was not billed before."""
-    before = {each.key for each in held.selections if each.billed}
-    return setup_lines(
-        selections=(each for each in selections if each.key not in before), currency=currency
-    )
+    before = {(each.key, each.value) for each in held.selections if each.billed}
+    chosen = (each for each in selections if (each.key, each.value) not in before)
+    return setup_lines(selections=chosen, currency=currency)
 
 
 def _keys(old: dict[str, Selection], new: dict[str, Selection]) -> tuple[str, ...]:
@@ -175,7 +174,7 @@ def _keys(old: dict[str, Selection], new: dict[str, Selection]) -> tuple[str, ..
 
 def _moves(old: Selection | None, new: Selection | None) -> list[tuple[Selection, int]]:
     """Return what is charged (units above 0) and credited (below 0) for one key."""
-    if old and new and old.unit == new.unit:
+    if old and new and (old.value, old.unit) == (new.value, new.unit):
         moves = [(new, new.billed - old.billed)]
     else:
         moves = [(each, sign * each.billed) for each, sign in ((new, 1), (old, -1)) if each]

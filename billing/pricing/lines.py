@@ -29,8 +29,8 @@ class Selection:
     """
     One thing a service is charged for: its product, or one value of a configurable option.
 
-    `key` names it within the service: "product", "enhanced_mailboxes", "backup". Choosing another
-    product, or another value of an option, keeps the key and moves the price.
+    `key` names it within the service: "product", "enhanced_mailboxes", "backup". `value` says which
+    product, or which value of a drop-down or radio option, and is blank where there is one only.
     `quantity` counts all units, `included` those the product's price covers; only the rest is
     billed. `unit` is the price of one for one cycle, `setup` the set-up fee of one. `details` is
     carried to the lines for the words of a page ("label": "Enhanced mailboxes"); the same thing in
@@ -40,6 +40,7 @@ class Selection:
     key: str
     quantity: int
     unit: Decimal
+    value: str = ""
     included: int = 0
     setup: Decimal = Decimal(0)
     kind: LineKind = LineKind.OPTION
