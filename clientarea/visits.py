@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from allauth.account.adapter import get_adapter
 from allauth.usersessions.models import UserSession
@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 
 from clients.models import User
+from core import time_zones
 
 SEEN_AT = "seen_at"
 # A visit is written down this often at most, so that reading pages stays reading.
@@ -61,7 +62,7 @@ def _note(request: HttpRequest, user: User) -> None:
 
 
 def _time_zone_of(user: User) -> AbstractContextManager[None]:
-    if user.time_zone in available_timezones():
+    if user.time_zone in time_zones.known():
         return timezone.override(ZoneInfo(user.time_zone))
     return nullcontext()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 from django.conf import settings
@@ -16,6 +15,7 @@ from clientarea.forms.countries import COUNTRIES
 from clients.models import Client, User
 from clients.operations.clients import ClientDetails
 from clients.operations.users import Profile
+from core import time_zones
 
 Choice = tuple[str, "str | Promise"]
 Grouped = list[tuple[str, Any]]
@@ -130,7 +130,7 @@ def _offer(form: forms.Form, name: str, choices: list[Any]) -> None:
 
 
 def _zones() -> Grouped:
-    known = sorted(available_timezones())
+    known = sorted(time_zones.known())
     groups = [
         (
             region,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
+from core import time_zones as iana
 from core.errors import OperationError
 from provisioning.models import Branding, DomainSettings
 from provisioning.operations import footers
@@ -202,7 +202,7 @@ class TimeZoneForm(SettingForm):
         typed = str(self.cleaned_data["time_zone"]).strip()
         wanted = typed.lower().replace(" ", "_")
         zones = time_zones()
-        for zone in (*zones, *available_timezones()):
+        for zone in (*zones, *iana.known()):
             if zone.lower() == wanted:
                 return zone
         same_city = [zone for zone in zones if zone.lower().rpartition("/")[2] == wanted]
@@ -221,5 +221,5 @@ class TimeZoneForm(SettingForm):
 
 def time_zones() -> list[str]:
     """Return the time zones to choose from, by name."""
-    zones = (zone for zone in available_timezones() if zone.partition("/")[0] in AREAS)
+    zones = (zone for zone in iana.known() if zone.partition("/")[0] in AREAS)
     return ["UTC", *sorted(zones)]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from zoneinfo import available_timezones
-
 from clients.actors import Actor
+from core import time_zones
 from core.sentences import sentence as _
 from provisioning import tasks
 from provisioning.models import DomainSettings, MailDomain
@@ -38,7 +37,7 @@ def set_time_zone(*, mail_domain: MailDomain, time_zone: str, actor: Actor) -> D
 
     :raises UnableToChangeSetting: with a reason fit for the customer; nothing was changed
     """
-    if time_zone not in available_timezones():
+    if time_zone not in time_zones.known():
         raise UnableToChangeSetting(_("There is no such time zone."), field="time_zone")
     change = Change(
         "domain_settings.time_zone_changed",
