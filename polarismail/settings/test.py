@@ -31,6 +31,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 LOGGING["root"]["level"] = "CRITICAL"  # noqa: F405
+# pytest shows what a failed test has logged; written for nobody, it would cost seconds.
+LOGGING["handlers"]["console"] = {"class": "logging.NullHandler"}  # noqa: F405
 VAR.mkdir(parents=True, exist_ok=True)
 # Static files come from where they lie: nothing was collected.
 WHITENOISE_AUTOREFRESH = True
