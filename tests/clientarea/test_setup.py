@@ -69,9 +69,12 @@ def test_the_reseller_may_have_host_names_of_their_own(
 
 
 def test_the_list_leads_there(customer: Browser, service: Service, mailbox: Mailbox) -> None:
-    page = customer.get(reverse("clientarea:mailboxes", kwargs={"service_id": service.pk}))
+    accounts = reverse("clientarea:mailboxes", kwargs={"service_id": service.pk})
 
-    assert f'href="{of("setup", service, mailbox)}"' in page.content.decode()
+    page = customer.get(accounts).content.decode()
+
+    assert f'href="{mailbox.pk}/setup/"' in page
+    assert of("setup", service, mailbox) == f"{accounts}{mailbox.pk}/setup/"
 
 
 def test_the_apple_profile_sets_up_imap_and_smtp_without_a_password(
