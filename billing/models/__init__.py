@@ -17,6 +17,7 @@ from billing.models.credit_note import CreditNote
 from billing.models.currency import Currency
 from billing.models.invoice import Invoice
 from billing.models.invoice_item import InvoiceItem
+from billing.models.invoice_notice import InvoiceNotice
 from billing.models.option import ConfigurableOption, OptionValue
 from billing.models.order import Order
 from billing.models.payment import Payment
@@ -47,6 +48,7 @@ __all__ = [
     "Currency",
     "Invoice",
     "InvoiceItem",
+    "InvoiceNotice",
     "OptionValue",
     "Order",
     "Payment",

@@ -21,6 +21,8 @@ class AutomationJob(models.Model):
     # The last day that it has done all its work for.
     last_done_date = models.DateField(null=True, blank=True)
     last_succeeded_at = models.DateTimeField(null=True, blank=True)
+    # Since when it has been done on every day; a day without it begins this anew.
+    unbroken_since = models.DateTimeField(null=True, blank=True)
     is_paused = models.BooleanField(default=False)
 
     class Meta:
@@ -61,6 +63,7 @@ class AutomationJobRun(models.Model):
         DONE = "done", _("Done")
         FAILED = "failed", _("Failed")
         OUT_OF_TIME = "time", _("Goes on next time")
+        WAITING = "waiting", _("Waits after a gap")
 
     run = models.ForeignKey(AutomationRun, on_delete=models.CASCADE, related_name="jobs")
     job = models.CharField(max_length=40)
