@@ -79,7 +79,8 @@ def undo(*, activity: Activity, mail_domain: MailDomain, actor: Actor) -> Undone
     if activity.pk not in undoable([activity], mail_domain=mail_domain):
         raise UnableToUndo(
             _(
-                "This was taken back already, or something has changed since. Look at how it is now."
+                "This was taken back already, or something has changed since. "
+                "Look at how it is now."
             ),
             code="moved_on",
         )
