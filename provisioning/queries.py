@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from django.db.models import Count, F, IntegerField, Manager, OuterRef, Q, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Greatest
 
 from provisioning.emailarray import OutcomeUnknown
 from provisioning.emailarray.errors import Busy, CircuitOpen, Unreachable, Unreadable
@@ -134,6 +134,7 @@ def usage_of(mail_domain: MailDomain) -> DomainUsage:
         enhanced=Count("pk", filter=enhanced),
         other=Count("pk", filter=~types & ~enhanced),
         used_mb=Sum("usage_mb"),
+        promised_mb=Coalesce(Sum(Greatest("quota_mb", Coalesce("wanted_quota_mb", "quota_mb"))), 0),
     )
     rest = MailDomain.objects.filter(pk=mail_domain.pk).values(
         aliases_used=_count(Alias.objects),
@@ -153,7 +154,7 @@ def usage_of(mail_domain: MailDomain) -> DomainUsage:
         forwards=rest["forwards_used"],
         recently_deleted=rest["in_trash"],
         quota=QuotaGauge(
-            promised_mb=mailboxes.promised_mb(),
+            promised_mb=counts["promised_mb"],
             pool_mb=None if pool is None else int(pool * mb_per_gb),
             used_mb=counts["used_mb"],
         ),

@@ -98,7 +98,7 @@ def review(request: ClientRequest, service: Service, import_id: int) -> HttpResp
         ),
         "sizes": SIZES,
         "usage": usage,
-        "after": imports.after_import(found, usage),
+        "after": imports.after_import(progress, usage),
     }
     return render_page(request, "clientarea/imports/review.html", context)
 

@@ -7,7 +7,6 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models.functions import Coalesce, Greatest
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
@@ -39,12 +38,6 @@ class MailboxQuerySet(models.QuerySet["Mailbox"]):
     def unsettled(self, *, before: datetime) -> MailboxQuerySet:
         """Mailboxes with a change the vendor has not clearly answered."""
         return self.filter(unsettled_since__lte=before)
-
-    def promised_mb(self) -> int:
-        """Sum up the quota of these mailboxes; of a change under way the larger value counts."""
-        larger = Greatest("quota_mb", Coalesce("wanted_quota_mb", "quota_mb"))
-        total: int = self.aggregate(total=Coalesce(models.Sum(larger), 0))["total"]
-        return total
 
 
 class Mailbox(ConcurrentTransitionMixin, models.Model):

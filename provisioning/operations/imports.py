@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -45,6 +46,13 @@ __all__ = [
 
 Status = MailboxImport.Status
 RowStatus = MailboxImportRow.Status
+COUNTED_AS = {
+    RowStatus.WAITING: "good",
+    RowStatus.CHECKING: "good",
+    RowStatus.DONE: "done",
+    RowStatus.FAILED: "failed",
+    RowStatus.SKIPPED: "skipped",
+}
 KEPT_CELLS = (TYPE, USER, QUOTA, NAME)
 LONGEST_CELL = 200
 LONGEST_MESSAGE = 300
@@ -59,15 +67,29 @@ class UnableToHandOverPasswords(OperationError):
 
 
 @dataclass(frozen=True)
+class Demand:
+    """What lines that wait ask for: so many mailboxes of a type, `quota_mb` in all."""
+
+    account_type: int
+    quota_mb: int
+    count: int
+
+
+@dataclass(frozen=True)
 class Progress:
     """How many lines of an import have come how far; `unread` are passwords still to be had."""
 
-    total: int
-    good: int
-    done: int
-    failed: int
-    skipped: int
-    unread: int
+    good: int = 0
+    done: int = 0
+    failed: int = 0
+    skipped: int = 0
+    unread: int = 0
+    demands: tuple[Demand, ...] = ()
+
+    @property
+    def total(self) -> int:
+        """Return how many lines there are."""
+        return self.good + self.done + self.failed + self.skipped
 
     @property
     def percent(self) -> int:
@@ -200,28 +222,31 @@ def take_passwords(*, mailbox_import: MailboxImport, actor: Actor) -> list[tuple
 
 
 def progress_of(mailbox_import: MailboxImport) -> Progress:
-    """Count the lines by what became of them."""
-    unread = Q(status=RowStatus.DONE) & ~Q(password="")
-    counts = mailbox_import.rows.aggregate(
-        total=Count("pk"),
-        good=Count("pk", filter=Q(status__in=[RowStatus.WAITING, RowStatus.CHECKING])),
-        done=Count("pk", filter=Q(status=RowStatus.DONE)),
-        failed=Count("pk", filter=Q(status=RowStatus.FAILED)),
-        skipped=Count("pk", filter=Q(status=RowStatus.SKIPPED)),
-        unread=Count("pk", filter=unread),
-    )
-    return Progress(**counts)
+    """Count the lines by what became of them, in one query."""
+    counts: Counter[str] = Counter()
+    demands = []
+    groups = mailbox_import.rows.order_by().values("status", "account_type")
+    for group in groups.annotate(
+        count=Count("pk"),
+        quota_mb=Sum("quota_mb"),
+        unread=Count("pk", filter=Q(status=RowStatus.DONE) & ~Q(password="")),
+    ):
+        counts[COUNTED_AS[group["status"]]] += group["count"]
+        counts["unread"] += group["unread"]
+        if group["status"] == RowStatus.WAITING:
+            account_type = group["account_type"] or Mailbox.Type.BASIC
+            demands.append(Demand(account_type, group["quota_mb"] or 0, group["count"]))
+    return Progress(**counts, demands=tuple(demands))
 
 
-def after_import(mailbox_import: MailboxImport, usage: DomainUsage) -> DomainUsage:
+def after_import(progress: Progress, usage: DomainUsage) -> DomainUsage:
     """Return what the plan would hold once every good line is a mailbox."""
-    good = mailbox_import.rows.filter(status=RowStatus.WAITING).order_by().values("account_type")
-    for kind in good.annotate(count=Count("pk"), quota_mb=Sum("quota_mb")):
+    for demand in progress.demands:
         usage = with_more(
             usage,
-            account_type=kind["account_type"] or Mailbox.Type.BASIC,
-            quota_mb=kind["quota_mb"] or 0,
-            count=kind["count"],
+            account_type=demand.account_type,
+            quota_mb=demand.quota_mb,
+            count=demand.count,
         )
     return usage
 

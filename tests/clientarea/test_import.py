@@ -259,7 +259,7 @@ def test_a_full_file_costs_few_queries_and_little_to_load(
     review = at("mailboxes-import-review", service, import_id=work.pk) + "?size=100"
     progress = at("mailboxes-import-progress", service, import_id=work.pk)
 
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(8):
         first = customer.get(review)
     MailboxImport.objects.update(status="running")
     with django_assert_max_num_queries(8):

@@ -114,7 +114,7 @@ def test_the_effect_on_the_plan_is_told_before(service: Service, actor: Actor) -
     makers.make_mailbox(service, "taken", quota_mb=5000)
     work = read(service, actor, "1,anna,,5,A", "2,ben,,10,B", "2,carl,,10,C", "9,bad,,10,D")
 
-    after = imports.after_import(work, usage_of(service.mail_domain))
+    after = imports.after_import(imports.progress_of(work), usage_of(service.mail_domain))
 
     assert (after.basic.used, after.enhanced.used) == (2, 2)
     assert after.quota.promised_mb == 30_000
