@@ -9,8 +9,7 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from clientarea.templatetags.mail import gigabytes
 from clients.models import Activity
@@ -29,107 +28,115 @@ class Kind:
 
 
 KINDS = {
-    "mailboxes": Kind(lazy("Mailboxes"), "mail", ("mailbox.", "mailboxes.")),
-    "aliases": Kind(lazy("Aliases"), "at-sign", ("alias.", "alias_domain.", "catch_all.")),
-    "forwards": Kind(lazy("Forwarding"), "corner-up-right", ("forward.",)),
-    "lists": Kind(lazy("Distribution Lists"), "users", ("list.", "member.")),
-    "branding": Kind(lazy("Branding"), "palette", ("branding.",)),
+    "mailboxes": Kind(gettext_lazy("Mailboxes"), "mail", ("mailbox.", "mailboxes.")),
+    "aliases": Kind(gettext_lazy("Aliases"), "at-sign", ("alias.", "alias_domain.", "catch_all.")),
+    "forwards": Kind(gettext_lazy("Forwarding"), "corner-up-right", ("forward.",)),
+    "lists": Kind(gettext_lazy("Distribution Lists"), "users", ("list.", "member.")),
+    "branding": Kind(gettext_lazy("Branding"), "palette", ("branding.",)),
     "domain": Kind(
-        lazy("Domain and DNS"), "globe", ("dkim.", "dns.", "domain.", "domain_settings.")
+        gettext_lazy("Domain and DNS"), "globe", ("dkim.", "dns.", "domain.", "domain_settings.")
     ),
-    "service": Kind(lazy("Service"), "layout-dashboard", ("service.", "account.", "job.")),
+    "service": Kind(gettext_lazy("Service"), "layout-dashboard", ("service.", "account.", "job.")),
 }
 OTHER_ICON = "history"
 
 SENTENCES: dict[str, Promise] = {
-    "mailbox.added": lazy("Mailbox %(name)s was added"),
-    "mailbox.not_added": lazy("Mailbox %(name)s was not added"),
-    "mailbox.refused": lazy("Mailbox %(name)s was refused by the mail server"),
-    "mailbox.changed": lazy("Mailbox %(name)s was changed"),
-    "mailbox.not_changed": lazy("A change to mailbox %(name)s did not arrive"),
-    "mailbox.password_unknown": lazy("Nobody can tell whether %(name)s has its new password"),
-    "mailbox.enabled": lazy("Mailbox %(name)s was enabled"),
-    "mailbox.disabled": lazy("Mailbox %(name)s was disabled"),
-    "mailbox.trashed": lazy("Mailbox %(name)s was deleted; it can be restored for a while"),
-    "mailbox.restored": lazy("Mailbox %(name)s was restored"),
-    "mailbox.not_restored": lazy("Mailbox %(name)s was not restored"),
-    "mailbox.deleted": lazy("Mailbox %(name)s was deleted for good"),
-    "mailbox.not_deleted": lazy("Mailbox %(name)s was not deleted"),
-    "mailbox.webmail_opened": lazy("Webmail of %(name)s was opened from here"),
-    "mailbox.control_panel_opened": lazy("The control panel of %(name)s was opened from here"),
-    "mailbox.setup_mailed": lazy("Set-up instructions of %(name)s were mailed to %(to)s"),
-    "mailboxes.enable": lazy("Enabling %(name)s was started"),
-    "mailboxes.disable": lazy("Disabling %(name)s was started"),
-    "mailboxes.delete": lazy("Deleting %(name)s was started"),
-    "mailboxes.set_type": lazy("Changing the type of %(name)s was started"),
-    "mailboxes.set_quota": lazy("Changing the quota of %(name)s was started"),
-    "mailboxes.imported": lazy("An import of mailboxes was started"),
-    "mailboxes.import_cancelled": lazy("An import of mailboxes was stopped"),
-    "mailboxes.passwords_taken": lazy("The passwords made by an import were downloaded"),
-    "alias.added": lazy("Alias %(name)s to %(target)s was added"),
-    "alias.not_added": lazy("Alias %(name)s was not added"),
-    "alias.refused": lazy("Alias %(name)s was refused by the mail server"),
-    "alias.changed": lazy("Alias %(name)s was changed"),
-    "alias.not_changed": lazy("A change to alias %(name)s did not arrive"),
-    "alias.deleted": lazy("Alias %(name)s was deleted"),
-    "alias.not_deleted": lazy("Alias %(name)s was not deleted"),
-    "alias.lost": lazy("Alias %(name)s was lost when it was changed"),
-    "catch_all.added": lazy("Mail to unknown addresses was sent to %(target)s"),
-    "catch_all.not_added": lazy("The catch-all was not switched on"),
-    "catch_all.refused": lazy("The catch-all was refused by the mail server"),
-    "catch_all.changed": lazy("Mail to unknown addresses was sent elsewhere"),
-    "catch_all.not_changed": lazy("A change to the catch-all did not arrive"),
-    "catch_all.deleted": lazy("The catch-all was switched off"),
-    "catch_all.not_deleted": lazy("The catch-all was not switched off"),
-    "alias_domain.added": lazy("Alias domain %(name)s was added"),
-    "alias_domain.not_added": lazy("Alias domain %(name)s was not added"),
-    "alias_domain.refused": lazy("Alias domain %(name)s was refused by the mail server"),
-    "alias_domain.deleted": lazy("Alias domain %(name)s was deleted"),
-    "alias_domain.not_deleted": lazy("Alias domain %(name)s was not deleted"),
-    "forward.added": lazy("%(mailbox)s was set to send copies to %(target)s"),
-    "forward.not_added": lazy("A forward from %(mailbox)s to %(target)s was not added"),
-    "forward.refused": lazy(
+    "mailbox.added": gettext_lazy("Mailbox %(name)s was added"),
+    "mailbox.not_added": gettext_lazy("Mailbox %(name)s was not added"),
+    "mailbox.refused": gettext_lazy("Mailbox %(name)s was refused by the mail server"),
+    "mailbox.changed": gettext_lazy("Mailbox %(name)s was changed"),
+    "mailbox.not_changed": gettext_lazy("A change to mailbox %(name)s did not arrive"),
+    "mailbox.password_unknown": gettext_lazy(
+        "Nobody can tell whether %(name)s has its new password"
+    ),
+    "mailbox.enabled": gettext_lazy("Mailbox %(name)s was enabled"),
+    "mailbox.disabled": gettext_lazy("Mailbox %(name)s was disabled"),
+    "mailbox.trashed": gettext_lazy("Mailbox %(name)s was deleted; it can be restored for a while"),
+    "mailbox.restored": gettext_lazy("Mailbox %(name)s was restored"),
+    "mailbox.not_restored": gettext_lazy("Mailbox %(name)s was not restored"),
+    "mailbox.deleted": gettext_lazy("Mailbox %(name)s was deleted for good"),
+    "mailbox.not_deleted": gettext_lazy("Mailbox %(name)s was not deleted"),
+    "mailbox.webmail_opened": gettext_lazy("Webmail of %(name)s was opened from here"),
+    "mailbox.control_panel_opened": gettext_lazy(
+        "The control panel of %(name)s was opened from here"
+    ),
+    "mailbox.setup_mailed": gettext_lazy("Set-up instructions of %(name)s were mailed to %(to)s"),
+    "mailboxes.enable": gettext_lazy("Enabling %(name)s was started"),
+    "mailboxes.disable": gettext_lazy("Disabling %(name)s was started"),
+    "mailboxes.delete": gettext_lazy("Deleting %(name)s was started"),
+    "mailboxes.set_type": gettext_lazy("Changing the type of %(name)s was started"),
+    "mailboxes.set_quota": gettext_lazy("Changing the quota of %(name)s was started"),
+    "mailboxes.imported": gettext_lazy("An import of mailboxes was started"),
+    "mailboxes.import_cancelled": gettext_lazy("An import of mailboxes was stopped"),
+    "mailboxes.passwords_taken": gettext_lazy("The passwords made by an import were downloaded"),
+    "alias.added": gettext_lazy("Alias %(name)s to %(target)s was added"),
+    "alias.not_added": gettext_lazy("Alias %(name)s was not added"),
+    "alias.refused": gettext_lazy("Alias %(name)s was refused by the mail server"),
+    "alias.changed": gettext_lazy("Alias %(name)s was changed"),
+    "alias.not_changed": gettext_lazy("A change to alias %(name)s did not arrive"),
+    "alias.deleted": gettext_lazy("Alias %(name)s was deleted"),
+    "alias.not_deleted": gettext_lazy("Alias %(name)s was not deleted"),
+    "alias.lost": gettext_lazy("Alias %(name)s was lost when it was changed"),
+    "catch_all.added": gettext_lazy("Mail to unknown addresses was sent to %(target)s"),
+    "catch_all.not_added": gettext_lazy("The catch-all was not switched on"),
+    "catch_all.refused": gettext_lazy("The catch-all was refused by the mail server"),
+    "catch_all.changed": gettext_lazy("Mail to unknown addresses was sent elsewhere"),
+    "catch_all.not_changed": gettext_lazy("A change to the catch-all did not arrive"),
+    "catch_all.deleted": gettext_lazy("The catch-all was switched off"),
+    "catch_all.not_deleted": gettext_lazy("The catch-all was not switched off"),
+    "alias_domain.added": gettext_lazy("Alias domain %(name)s was added"),
+    "alias_domain.not_added": gettext_lazy("Alias domain %(name)s was not added"),
+    "alias_domain.refused": gettext_lazy("Alias domain %(name)s was refused by the mail server"),
+    "alias_domain.deleted": gettext_lazy("Alias domain %(name)s was deleted"),
+    "alias_domain.not_deleted": gettext_lazy("Alias domain %(name)s was not deleted"),
+    "forward.added": gettext_lazy("%(mailbox)s was set to send copies to %(target)s"),
+    "forward.not_added": gettext_lazy("A forward from %(mailbox)s to %(target)s was not added"),
+    "forward.refused": gettext_lazy(
         "A forward from %(mailbox)s to %(target)s was refused by the mail server"
     ),
-    "forward.deleted": lazy("%(mailbox)s was stopped from sending copies to %(target)s"),
-    "forward.not_deleted": lazy("The forward %(name)s was not deleted"),
-    "list.added": lazy("List %(name)s was added"),
-    "list.not_added": lazy("List %(name)s was not added"),
-    "list.refused": lazy("List %(name)s was refused by the mail server"),
-    "list.changed": lazy("The members of list %(name)s were changed"),
-    "list.deleted": lazy("List %(name)s was deleted"),
-    "list.not_deleted": lazy("List %(name)s was not deleted"),
-    "member.refused": lazy("%(name)s was refused as a member of list %(list)s"),
-    "member.not_added": lazy("%(name)s did not join list %(list)s"),
-    "member.not_deleted": lazy("%(name)s did not leave list %(list)s"),
-    "branding.changed": lazy("The look of webmail was changed"),
-    "branding.not_changed": lazy("A change to the look of webmail did not arrive"),
-    "branding.reset": lazy("The look of webmail was set back"),
-    "branding.unclear": lazy("Nobody can tell whether a new logo has arrived"),
-    "dkim.enabled": lazy("DKIM was enabled"),
-    "dkim.disabled": lazy("DKIM was disabled"),
-    "dkim.not_changed": lazy("A change to DKIM did not arrive"),
-    "dns.records_mailed": lazy("The DNS records were mailed to %(address)s"),
-    "domain.verified": lazy("The ownership of %(name)s was proved"),
-    "domain.dropped": lazy("%(name)s was dropped by the mail server, as it was not verified"),
-    "domain_settings.footer_changed": lazy("The footer was changed"),
-    "domain_settings.time_zone_changed": lazy("The time zone was set to %(time_zone)s"),
-    "domain_settings.not_changed": lazy("A change to the domain's settings did not arrive"),
-    "service.placed": lazy("%(name)s was ordered with the plan %(product)s"),
-    "service.suspension_requested": lazy("A suspension of this service was asked for"),
-    "service.unsuspension_requested": lazy("The end of the suspension was asked for"),
-    "service.product_change_requested": lazy("A change to the plan %(product)s was asked for"),
-    "service.termination_requested": lazy("The end of this service was asked for"),
-    "account.create": lazy("%(name)s was set up at the mail server"),
-    "account.change_package": lazy("The mail server was told of the new plan"),
-    "account.suspend": lazy("The service was suspended"),
-    "account.unsuspend": lazy("The suspension was lifted"),
-    "account.terminate": lazy("The service was ended"),
-    "job.retried": lazy("A job at the mail server was tried again: %(name)s"),
+    "forward.deleted": gettext_lazy("%(mailbox)s was stopped from sending copies to %(target)s"),
+    "forward.not_deleted": gettext_lazy("The forward %(name)s was not deleted"),
+    "list.added": gettext_lazy("List %(name)s was added"),
+    "list.not_added": gettext_lazy("List %(name)s was not added"),
+    "list.refused": gettext_lazy("List %(name)s was refused by the mail server"),
+    "list.changed": gettext_lazy("The members of list %(name)s were changed"),
+    "list.deleted": gettext_lazy("List %(name)s was deleted"),
+    "list.not_deleted": gettext_lazy("List %(name)s was not deleted"),
+    "member.refused": gettext_lazy("%(name)s was refused as a member of list %(list)s"),
+    "member.not_added": gettext_lazy("%(name)s did not join list %(list)s"),
+    "member.not_deleted": gettext_lazy("%(name)s did not leave list %(list)s"),
+    "branding.changed": gettext_lazy("The look of webmail was changed"),
+    "branding.not_changed": gettext_lazy("A change to the look of webmail did not arrive"),
+    "branding.reset": gettext_lazy("The look of webmail was set back"),
+    "branding.unclear": gettext_lazy("Nobody can tell whether a new logo has arrived"),
+    "dkim.enabled": gettext_lazy("DKIM was enabled"),
+    "dkim.disabled": gettext_lazy("DKIM was disabled"),
+    "dkim.not_changed": gettext_lazy("A change to DKIM did not arrive"),
+    "dns.records_mailed": gettext_lazy("The DNS records were mailed to %(address)s"),
+    "domain.verified": gettext_lazy("The ownership of %(name)s was proved"),
+    "domain.dropped": gettext_lazy(
+        "%(name)s was dropped by the mail server, as it was not verified"
+    ),
+    "domain_settings.footer_changed": gettext_lazy("The footer was changed"),
+    "domain_settings.time_zone_changed": gettext_lazy("The time zone was set to %(time_zone)s"),
+    "domain_settings.not_changed": gettext_lazy("A change to the domain's settings did not arrive"),
+    "service.placed": gettext_lazy("%(name)s was ordered with the plan %(product)s"),
+    "service.suspension_requested": gettext_lazy("A suspension of this service was asked for"),
+    "service.unsuspension_requested": gettext_lazy("The end of the suspension was asked for"),
+    "service.product_change_requested": gettext_lazy(
+        "A change to the plan %(product)s was asked for"
+    ),
+    "service.termination_requested": gettext_lazy("The end of this service was asked for"),
+    "account.create": gettext_lazy("%(name)s was set up at the mail server"),
+    "account.change_package": gettext_lazy("The mail server was told of the new plan"),
+    "account.suspend": gettext_lazy("The service was suspended"),
+    "account.unsuspend": gettext_lazy("The suspension was lifted"),
+    "account.terminate": gettext_lazy("The service was ended"),
+    "job.retried": gettext_lazy("A job at the mail server was tried again: %(name)s"),
 }
-NEW_PASSWORD = lazy("Mailbox %(name)s was given a new password")
-UNKNOWN = lazy("%(name)s: %(action)s")
-RENAMED = lazy("Alias %(name)s was deleted; %(replaced_by)s took its place")
+NEW_PASSWORD = gettext_lazy("Mailbox %(name)s was given a new password")
+UNKNOWN = gettext_lazy("%(name)s: %(action)s")
+RENAMED = gettext_lazy("Alias %(name)s was deleted; %(replaced_by)s took its place")
 
 
 class Facts(dict[str, Any]):
@@ -186,15 +193,15 @@ def details_of(line: Activity, mail_domain: MailDomain) -> list[str]:
 
 
 LABELS = {
-    "account_type": lazy("Type"),
-    "quota_mb": lazy("Quota"),
-    "display_name": lazy("Display name"),
-    "local_part": lazy("Name"),
-    "target": lazy("Target"),
-    "name": lazy("Name"),
-    "support_email": lazy("Support address"),
-    "color": lazy("Color"),
-    "time_zone": lazy("Time zone"),
+    "account_type": gettext_lazy("Type"),
+    "quota_mb": gettext_lazy("Quota"),
+    "display_name": gettext_lazy("Display name"),
+    "local_part": gettext_lazy("Name"),
+    "target": gettext_lazy("Target"),
+    "name": gettext_lazy("Name"),
+    "support_email": gettext_lazy("Support address"),
+    "color": gettext_lazy("Color"),
+    "time_zone": gettext_lazy("Time zone"),
 }
 
 

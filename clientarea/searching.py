@@ -12,7 +12,7 @@ from django.db.models.functions import Cast
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 
 from billing.models import Service
 from provisioning.models import DistributionListMember, Feature, Mailbox, MailDomain
@@ -227,11 +227,13 @@ def _member_hit(service: Service, found: _Found) -> Hit:
 
 KINDS = {
     "mailboxes": _Kind(
-        lazy("Mailboxes"), "mail", Feature.ACCOUNTS, _mailboxes, _mailbox_hit, "mailboxes"
+        gettext_lazy("Mailboxes"), "mail", Feature.ACCOUNTS, _mailboxes, _mailbox_hit, "mailboxes"
     ),
-    "aliases": _Kind(lazy("Aliases"), "at-sign", Feature.ALIASES, _aliases, _alias_hit, "aliases"),
+    "aliases": _Kind(
+        gettext_lazy("Aliases"), "at-sign", Feature.ALIASES, _aliases, _alias_hit, "aliases"
+    ),
     "forwards": _Kind(
-        lazy("Forwarding"),
+        gettext_lazy("Forwarding"),
         "corner-up-right",
         Feature.FORWARDING,
         _forwards,
@@ -239,7 +241,7 @@ KINDS = {
         "forwards",
     ),
     "lists": _Kind(
-        lazy("Distribution Lists"),
+        gettext_lazy("Distribution Lists"),
         "users",
         Feature.DISTRIBUTION_LISTS,
         _lists,
@@ -247,7 +249,7 @@ KINDS = {
         "distribution-lists",
     ),
     "members": _Kind(
-        lazy("Members of lists"),
+        gettext_lazy("Members of lists"),
         "user",
         Feature.DISTRIBUTION_LISTS,
         _members,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 
 from clientarea.activity_words import Facts
 from clients.models import Activity
@@ -12,33 +12,39 @@ from provisioning.models import MailDomain
 
 # What a line tells of how it was before is named `was_` and its name.
 PROMISES: dict[str, Promise] = {
-    "mailbox.trashed": lazy(
+    "mailbox.trashed": gettext_lazy(
         "Mailbox %(name)s comes back with all its mail, and takes up its place in your plan."
     ),
-    "mailbox.disabled": lazy("Mailbox %(name)s is enabled again."),
-    "mailbox.enabled": lazy(
+    "mailbox.disabled": gettext_lazy("Mailbox %(name)s is enabled again."),
+    "mailbox.enabled": gettext_lazy(
         "Mailbox %(name)s is disabled again: nobody can log in to it, and its mail stays."
     ),
-    "mailbox.changed": lazy("Mailbox %(name)s gets back what it had before."),
-    "alias.added": lazy("Alias %(name)s is deleted: mail to it no longer reaches %(target)s."),
-    "alias.deleted": lazy("Alias %(name)s is added again and leads to %(was_target)s."),
-    "alias.changed": lazy("The alias is %(was_local_part)s@%(domain)s, leading to %(was_target)s."),
-    "catch_all.added": lazy("Mail to unknown addresses is turned away."),
-    "catch_all.deleted": lazy("Mail to unknown addresses goes to %(was_target)s again."),
-    "catch_all.changed": lazy("Mail to unknown addresses goes to %(was_target)s again."),
-    "alias_domain.added": lazy(
+    "mailbox.changed": gettext_lazy("Mailbox %(name)s gets back what it had before."),
+    "alias.added": gettext_lazy(
+        "Alias %(name)s is deleted: mail to it no longer reaches %(target)s."
+    ),
+    "alias.deleted": gettext_lazy("Alias %(name)s is added again and leads to %(was_target)s."),
+    "alias.changed": gettext_lazy(
+        "The alias is %(was_local_part)s@%(domain)s, leading to %(was_target)s."
+    ),
+    "catch_all.added": gettext_lazy("Mail to unknown addresses is turned away."),
+    "catch_all.deleted": gettext_lazy("Mail to unknown addresses goes to %(was_target)s again."),
+    "catch_all.changed": gettext_lazy("Mail to unknown addresses goes to %(was_target)s again."),
+    "alias_domain.added": gettext_lazy(
         "Alias domain %(name)s is deleted: mail to its addresses no longer arrives here."
     ),
-    "alias_domain.deleted": lazy("Alias domain %(name)s is added again."),
-    "forward.added": lazy("%(mailbox)s sends no more copies to %(target)s."),
-    "forward.deleted": lazy("%(mailbox)s sends copies to %(target)s again."),
-    "list.added": lazy("List %(name)s is deleted with its members: mail to it is turned away."),
-    "list.deleted": lazy("List %(name)s is added again, with the members it had."),
-    "list.changed": lazy("List %(name)s has the members it had before."),
-    "branding.changed": lazy("Webmail looks as it did before this change."),
-    "branding.reset": lazy("Webmail gets its name, support address and color back."),
-    "domain_settings.footer_changed": lazy("The footer is what it was before this change."),
-    "domain_settings.time_zone_changed": lazy("The time zone is %(was_time_zone)s again."),
+    "alias_domain.deleted": gettext_lazy("Alias domain %(name)s is added again."),
+    "forward.added": gettext_lazy("%(mailbox)s sends no more copies to %(target)s."),
+    "forward.deleted": gettext_lazy("%(mailbox)s sends copies to %(target)s again."),
+    "list.added": gettext_lazy(
+        "List %(name)s is deleted with its members: mail to it is turned away."
+    ),
+    "list.deleted": gettext_lazy("List %(name)s is added again, with the members it had."),
+    "list.changed": gettext_lazy("List %(name)s has the members it had before."),
+    "branding.changed": gettext_lazy("Webmail looks as it did before this change."),
+    "branding.reset": gettext_lazy("Webmail gets its name, support address and color back."),
+    "domain_settings.footer_changed": gettext_lazy("The footer is what it was before this change."),
+    "domain_settings.time_zone_changed": gettext_lazy("The time zone is %(was_time_zone)s again."),
 }
 
 
