@@ -8,6 +8,7 @@ import pytest
 from django.core import mail
 from django.core.cache import cache
 from django.core.mail import EmailMultiAlternatives
+from django.db import connections
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -17,6 +18,26 @@ from provisioning import gateway, tasks
 from provisioning.sandbox import Sandbox
 from provisioning.workers import runner, sweep
 from tests import vendor as stand_in
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Give pytest an option of ours."""
+    parser.addoption(
+        "--run-migrations",
+        action="store_true",
+        help="build the test database by every migration there is, which takes its time",
+    )
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    request: pytest.FixtureRequest,
+    django_db_modify_db_settings_parallel_suffix: None,  # noqa: ARG001
+) -> None:
+    """Build the tables from the models; that the migrations come to the same is tested apart."""
+    is_migrated: bool = request.config.getoption("--run-migrations")
+    for connection in connections.all():
+        connection.settings_dict["TEST"]["MIGRATE"] = is_migrated
 
 
 @pytest.fixture(autouse=True)

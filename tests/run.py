@@ -80,7 +80,8 @@ def run() -> list[Result]:
         results += [
             pytest(
                 "Database and queue tests on PostgreSQL and a Redis-protocol server",
-                *("-m", "servers and not live", "--force-enable-socket", *elsewhere),
+                *("-m", "servers and not live", "--run-migrations", "--force-enable-socket"),
+                *elsewhere,
                 given=real,
             ),
             pytest(
