@@ -177,6 +177,11 @@ if BRAND_LOGO_URL.startswith(("https://", "http://")):
 SUPPORT_EMAIL = env.str("SUPPORT_EMAIL", default="")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Support <support@localhost>")
 
+# Billing
+
+# The currency that new clients begin with and reports are in.
+BASE_CURRENCY = env.str("BASE_CURRENCY", default="USD")
+
 # The vendor
 
 # A callable that returns an httpx transport, given in place of the network. Tests only.
