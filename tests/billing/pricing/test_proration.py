@@ -87,9 +87,7 @@ def test_the_parts_of_a_split_period_are_worth_exactly_the_whole(
 ) -> None:
     period = period_ending(due=due, cycle=cycle, anchor_day=due.day)
     days = sorted({0, period.days, *(cut % period.days for cut in cuts)})
-    parts = [
-        Part(period=period, days=end - start) for start, end in pairwise(days)
-    ]
+    parts = [Part(period=period, days=end - start) for start, end in pairwise(days)]
 
     charged = [prorated(amount=price, parts=[part], currency=USD) for part in parts]
 
