@@ -19,6 +19,7 @@ class Standing(StrEnum):
     UNVERIFIED = "unverified"
     OPEN = "open"
     SUSPENDED = "suspended"
+    CLOSED = "closed"
     TERMINATED = "terminated"
 
 
@@ -26,6 +27,7 @@ OF_DOMAIN = {
     MailDomain.Status.UNVERIFIED: Standing.UNVERIFIED,
     MailDomain.Status.ACTIVE: Standing.OPEN,
     MailDomain.Status.SUSPENDED: Standing.SUSPENDED,
+    MailDomain.Status.CLOSING: Standing.CLOSED,
     MailDomain.Status.TERMINATED: Standing.TERMINATED,
 }
 
@@ -45,6 +47,8 @@ def standing_of(service: Service) -> Standing:
     """
     if service.status == Service.Status.TERMINATED:
         return Standing.TERMINATED
+    if service.status == Service.Status.CLOSING:
+        return Standing.CLOSED
     if service.status == Service.Status.SUSPENDED:
         return Standing.SUSPENDED
     mail_domain = service.mail_domain

@@ -34,6 +34,20 @@ class AccountUnsuspended:
 
 
 @dataclass(frozen=True)
+class AccountClosed:
+    """The domain is switched off with all that is in it; it can be restored."""
+
+    mail_domain_id: int
+
+
+@dataclass(frozen=True)
+class AccountRestored:
+    """A closed domain's mail works again."""
+
+    mail_domain_id: int
+
+
+@dataclass(frozen=True)
 class PackageChanged:
     """The domain has a new entitlement."""
 

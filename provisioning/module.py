@@ -184,6 +184,25 @@ def unsuspend_account(mail_domain: MailDomain) -> Done:
     return _switch(mail_domain, is_active=True)
 
 
+def close_account(mail_domain: MailDomain) -> Done:
+    """
+    Switch the domain off before its removal: whatever is in it stays at the vendor.
+
+    :raises EmailArrayError: by cause
+    """
+    return _switch(mail_domain, is_active=False)
+
+
+def restore_account(mail_domain: MailDomain) -> Done:
+    """
+    Switch a closed domain on again; one that was only to be closed is set to what it is.
+
+    :raises EmailArrayError: by cause
+    """
+    is_suspended = mail_domain.status == MailDomain.Status.SUSPENDED
+    return _switch(mail_domain, is_active=not is_suspended)
+
+
 def _switch(mail_domain: MailDomain, *, is_active: bool) -> Done:
     domain = mail_domain.domain
     with gateway.vendor(mail_domain.server, mail_domain) as vendor:

@@ -74,6 +74,21 @@ def unsuspend_account(*, job_id: int, **_later: object) -> None:
     _run_job(job_id)
 
 
+@shared_task(name="provisioning.close_account")
+def close_account(*, job_id: int, **_later: object) -> None:
+    """Switch a domain off before its removal."""
+    _run_job(job_id)
+
+
+@shared_task(name="provisioning.restore_account")
+def restore_account(*, job_id: int, **_later: object) -> None:
+    """Switch a closed domain on again, and look what is in it."""
+    _run_job(job_id)
+    job = ModuleJob.objects.get(pk=job_id)
+    if job.status == ModuleJob.Status.SUCCEEDED:
+        wake(refresh_domain, mail_domain_id=job.mail_domain_id)
+
+
 @shared_task(name="provisioning.terminate_account")
 def terminate_account(*, job_id: int, **_later: object) -> None:
     """Remove a domain from the vendor."""
@@ -85,6 +100,8 @@ JOB_TASKS: dict[str, Task[Any, Any]] = {
     ModuleJob.Action.CHANGE_PACKAGE: change_package,
     ModuleJob.Action.SUSPEND: suspend_account,
     ModuleJob.Action.UNSUSPEND: unsuspend_account,
+    ModuleJob.Action.CLOSE: close_account,
+    ModuleJob.Action.RESTORE: restore_account,
     ModuleJob.Action.TERMINATE: terminate_account,
 }
 

@@ -6,6 +6,7 @@ from provisioning.models.alias import Alias, CatchAll
 from provisioning.models.alias_domain import AliasDomain
 from provisioning.models.batch import MailboxBatch, MailboxBatchItem
 from provisioning.models.branding import Branding
+from provisioning.models.closing_snapshot import ClosingSnapshot
 from provisioning.models.distribution_list import DistributionList, DistributionListMember
 from provisioning.models.dkim import Dkim
 from provisioning.models.dns_reading import DnsReading
@@ -26,6 +27,7 @@ __all__ = [
     "AliasDomain",
     "Branding",
     "CatchAll",
+    "ClosingSnapshot",
     "DistributionList",
     "DistributionListMember",
     "Dkim",

@@ -50,6 +50,8 @@ class ModuleJob(ConcurrentTransitionMixin, models.Model):
         CHANGE_PACKAGE = "change_package", _("Change package")
         SUSPEND = "suspend", _("Suspend")
         UNSUSPEND = "unsuspend", _("Unsuspend")
+        CLOSE = "close", _("Close")
+        RESTORE = "restore", _("Restore")
         TERMINATE = "terminate", _("Terminate")
 
     class Status(models.TextChoices):

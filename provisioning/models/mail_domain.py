@@ -77,7 +77,7 @@ class MailDomainQuerySet(models.QuerySet["MailDomain"]):
         return self.exclude(status=MailDomain.Status.TERMINATED)
 
     def held_by_vendor(self) -> MailDomainQuerySet:
-        """Domains the vendor has confirmed and not removed."""
+        """Domains in use at the vendor; a closing one keeps what was known when it was closed."""
         return self.filter(
             status__in=[
                 MailDomain.Status.UNVERIFIED,
@@ -100,6 +100,7 @@ class MailDomain(ConcurrentTransitionMixin, models.Model):
         UNVERIFIED = "unverified", _("Waiting for its DNS record")
         ACTIVE = "active", _("Active")
         SUSPENDED = "suspended", _("Suspended")
+        CLOSING = "closing", _("Closed, can be restored")
         TERMINATED = "terminated", _("Terminated")
 
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="mail_domains")
@@ -128,6 +129,8 @@ class MailDomain(ConcurrentTransitionMixin, models.Model):
     verified_at = models.DateTimeField(null=True, blank=True)
     suspended_at = models.DateTimeField(null=True, blank=True)
     suspension_reason = models.CharField(max_length=200, blank=True)
+    # Switched off at the vendor with all its mail, until it is restored or removed.
+    closed_at = models.DateTimeField(null=True, blank=True)
     terminated_at = models.DateTimeField(null=True, blank=True)
 
     # The mirror: when the vendor was last read, and when a reading was last asked for.
@@ -191,7 +194,7 @@ class MailDomain(ConcurrentTransitionMixin, models.Model):
     @property
     def is_verified(self) -> bool:
         """Tell whether the vendor has accepted the ownership record."""
-        return self.status in {self.Status.ACTIVE, self.Status.SUSPENDED}
+        return self.status in {self.Status.ACTIVE, self.Status.SUSPENDED, self.Status.CLOSING}
 
     @transition(status, source=[Status.PENDING, Status.UNVERIFIED], target=Status.UNVERIFIED)
     def await_verification(self, *, record: str, reason: str, at: datetime) -> None:
@@ -228,9 +231,27 @@ class MailDomain(ConcurrentTransitionMixin, models.Model):
         self.suspended_at = None
         self.suspension_reason = ""
 
+    @transition(status, source=[Status.ACTIVE, Status.SUSPENDED], target=Status.CLOSING)
+    def close(self, *, at: datetime) -> None:
+        """The vendor confirmed that the domain is switched off for good, unless restored."""
+        self.closed_at = at
+
+    @transition(status, source=Status.CLOSING, target=Status.ACTIVE)
+    def restore(self) -> None:
+        """The vendor confirmed that the closed domain is switched on again."""
+        self.closed_at = None
+        self.suspended_at = None
+        self.suspension_reason = ""
+
     @transition(
         status,
-        source=[Status.PENDING, Status.UNVERIFIED, Status.ACTIVE, Status.SUSPENDED],
+        source=[
+            Status.PENDING,
+            Status.UNVERIFIED,
+            Status.ACTIVE,
+            Status.SUSPENDED,
+            Status.CLOSING,
+        ],
         target=Status.TERMINATED,
     )
     def terminate(self, *, at: datetime) -> None:

@@ -23,8 +23,20 @@ SUPERSEDES: dict[str, list[str]] = {
     Action.SUSPEND: [Action.UNSUSPEND],
     Action.UNSUSPEND: [Action.SUSPEND],
     Action.CHANGE_PACKAGE: [Action.CHANGE_PACKAGE],
-    Action.TERMINATE: [Action.CREATE, Action.CHANGE_PACKAGE, Action.SUSPEND, Action.UNSUSPEND],
+    Action.CLOSE: [Action.SUSPEND, Action.UNSUSPEND, Action.RESTORE],
+    Action.RESTORE: [Action.CLOSE],
+    Action.TERMINATE: [
+        Action.CREATE,
+        Action.CHANGE_PACKAGE,
+        Action.SUSPEND,
+        Action.UNSUSPEND,
+        Action.CLOSE,
+        Action.RESTORE,
+    ],
 }
+
+# A closing that was given up may have been done all the same: it can be taken back, too.
+UNFINISHED = [ModuleJob.Status.QUEUED, ModuleJob.Status.RUNNING, ModuleJob.Status.FAILED]
 
 # Why a creation failed that may be asked for again as an adoption.
 EXISTS_AT_VENDOR = "exists_at_vendor"
@@ -73,6 +85,24 @@ def request_unsuspension(*, mail_domain: MailDomain, actor: Actor) -> ModuleJob:
     :raises UnableToRequest: the domain is not suspended
     """
     return _request(mail_domain, Action.UNSUSPEND, actor, {})
+
+
+def request_closing(*, mail_domain: MailDomain, actor: Actor) -> ModuleJob:
+    """
+    Ask for the domain to be switched off before it is removed; restoring it brings all back.
+
+    :raises UnableToRequest: the domain is neither active nor suspended
+    """
+    return _request(mail_domain, Action.CLOSE, actor, {})
+
+
+def request_restoration(*, mail_domain: MailDomain, actor: Actor) -> ModuleJob:
+    """
+    Ask for a closed domain to be switched on again as it was.
+
+    :raises UnableToRequest: the domain is not closed, or is being removed
+    """
+    return _request(mail_domain, Action.RESTORE, actor, {})
 
 
 def request_termination(*, mail_domain: MailDomain, actor: Actor) -> ModuleJob:
@@ -179,3 +209,16 @@ def _check(domain: MailDomain, action: str) -> None:
         raise UnableToRequest(
             _("Only a suspended domain can be unsuspended; %(domain)s is not suspended.") % name
         )
+    if action == Action.CLOSE and domain.status not in {Status.ACTIVE, Status.SUSPENDED}:
+        raise UnableToRequest(
+            _("Only an active or suspended domain can be closed; %(domain)s is neither.") % name
+        )
+    if action == Action.RESTORE and not (
+        domain.status == Status.CLOSING
+        or domain.jobs.filter(action=Action.CLOSE, status__in=UNFINISHED).exists()
+    ):
+        raise UnableToRequest(
+            _("Only a closed domain can be restored; %(domain)s is not closed.") % name
+        )
+    if action in {Action.SUSPEND, Action.UNSUSPEND} and Action.CLOSE in open_actions:
+        raise UnableToRequest(_("%(domain)s is being closed.") % name)

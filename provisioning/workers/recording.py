@@ -12,6 +12,7 @@ from provisioning import events, queries
 from provisioning.emailarray.types import VerificationState
 from provisioning.models import CatchAll, Entitlement, Mailbox, MailDomain, ModuleJob
 from provisioning.module import Created, ModuleRefusal, RemoteUsage
+from provisioning.workers import snapshots
 
 Recorder = Callable[[MailDomain, ModuleJob, Any, datetime], object]
 Action = ModuleJob.Action
@@ -120,6 +121,28 @@ def _in_the_way(domain: MailDomain, new: Entitlement, remote: RemoteUsage | None
     )
 
 
+def record_closed(
+    domain: MailDomain, _job: ModuleJob, _fact: object, now: datetime
+) -> events.AccountClosed:
+    """Save that the domain is switched off, and what was in it."""
+    if domain.status in {Status.ACTIVE, Status.SUSPENDED}:
+        domain.close(at=now)
+        domain.save()
+        snapshots.take(domain, now=now)
+    return events.AccountClosed(mail_domain_id=domain.pk)
+
+
+def record_restored(
+    domain: MailDomain, _job: ModuleJob, _fact: object, now: datetime
+) -> events.AccountRestored:
+    """Save that the domain is switched on again; what is in it was never touched."""
+    if domain.status == Status.CLOSING:
+        domain.restore()
+        domain.save()
+        domain.closing_snapshots.filter(restored_at=None).update(restored_at=now)
+    return events.AccountRestored(mail_domain_id=domain.pk)
+
+
 def record_terminated(
     domain: MailDomain, _job: ModuleJob, _fact: object, now: datetime
 ) -> events.AccountTerminated:
@@ -144,5 +167,7 @@ RECORDERS: dict[str, Recorder] = {
     Action.CHANGE_PACKAGE: record_changed_package,
     Action.SUSPEND: record_suspended,
     Action.UNSUSPEND: record_unsuspended,
+    Action.CLOSE: record_closed,
+    Action.RESTORE: record_restored,
     Action.TERMINATE: record_terminated,
 }

@@ -49,9 +49,11 @@ def for_any_change(domain: MailDomain) -> Problem | None:
             _("%(domain)s is not verified yet. Publish its DNS record first.")
             % {"domain": domain.domain}
         )
+    if domain.status == MailDomain.Status.CLOSING:
+        return Problem(_("This service is closed. Nothing can be changed unless it is restored."))
     if domain.status != MailDomain.Status.ACTIVE:
         return Problem(_("This service is not active."))
-    closing = [ModuleJob.Action.TERMINATE, ModuleJob.Action.SUSPEND]
+    closing = [ModuleJob.Action.TERMINATE, ModuleJob.Action.SUSPEND, ModuleJob.Action.CLOSE]
     if domain.jobs.open().filter(action__in=closing).exists():
         return Problem(_("This service is being suspended or closed. Nothing can be changed now."))
     return None

@@ -25,7 +25,7 @@ from provisioning.emailarray import (
 )
 from provisioning.events import JobFailed
 from provisioning.models import Entitlement, MailDomain, ModuleJob
-from provisioning.workers import health, recording
+from provisioning.workers import closing, health, recording
 from provisioning.workers.backoff import wait_after
 
 log = structlog.get_logger(__name__)
@@ -40,6 +40,8 @@ FUNCTIONS: dict[str, Callable[[ModuleJob], Any]] = {
     ),
     Action.SUSPEND: lambda job: module.suspend_account(job.mail_domain),
     Action.UNSUSPEND: lambda job: module.unsuspend_account(job.mail_domain),
+    Action.CLOSE: closing.close,
+    Action.RESTORE: lambda job: module.restore_account(job.mail_domain),
     Action.TERMINATE: lambda job: module.terminate_account(job.mail_domain),
 }
 
