@@ -5,22 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from billing.models import Service
-from clientarea.standing import Standing, standing_of
+from clientarea.standing import OF_SETUP, Standing, standing_of
 from clients.models import Client
-from provisioning.models import Mailbox, MailDomain
+from provisioning.models import Mailbox, MailDomain, ModuleJob
+from provisioning.queries import setups_of
 
 NEARLY_FULL_PERCENT = 90
 IS_NEARLY_FULL = Q(usage_mb__isnull=False, usage_mb__gte=F("quota_mb") * NEARLY_FULL_PERCENT / 100)
 # How many of a kind are shown before the rest is only counted.
 SHOWN = 5
 SUSPENDED, UNVERIFIED = Standing.SUSPENDED, Standing.UNVERIFIED
+NOT_SET_UP = {Standing.GIVEN_UP, Standing.NEEDS_STAFF}
+OVER = [Service.Status.TERMINATED, Service.Status.CANCELLED, Service.Status.FRAUD]
 Domain = MailDomain.Status
+# A domain that nobody has asked the vendor for yet belongs to an order, and waits for that.
+WAS_ASKED_FOR = Q(mail_domain__times_added__gt=0) | Exists(
+    ModuleJob.objects.filter(mail_domain=OuterRef("mail_domain"), action=ModuleJob.Action.CREATE)
+)
 
 
 @dataclass(frozen=True)
@@ -51,26 +58,29 @@ class Attention:
     """What about a client's services needs a look, by kind; `mailboxes` is how many it has."""
 
     suspended: Panel
+    not_set_up: Panel
     unverified: Panel
     nearly_full: Panel
     mailboxes: int
 
 
 def of_client(client: Client) -> Attention:
-    """Read a client's notices, in two queries however many services it has."""
+    """Read a client's notices, in three queries at most however many services it has."""
     closed = (
-        client.services.exclude(status=Service.Status.TERMINATED)
+        client.services.exclude(status__in=OVER)
         .filter(
             Q(status=Service.Status.SUSPENDED)
             | Q(mail_domain__status__in=[Domain.UNVERIFIED, Domain.SUSPENDED])
+            | Q(mail_domain__status=Domain.PENDING) & WAS_ASKED_FOR
         )
         .select_related("mail_domain")
         .order_by("mail_domain__domain")
     )
-    standings = [(service, standing_of(service)) for service in closed]
+    standings = _standings_of(list(closed))
     fill = _fill_of(client)
     return Attention(
         suspended=_panel([_suspended(each) for each, how in standings if how is SUSPENDED]),
+        not_set_up=_panel([_not_set_up(each, how) for each, how in standings if how in NOT_SET_UP]),
         unverified=_panel([_unverified(each) for each, how in standings if how is UNVERIFIED]),
         nearly_full=_panel(
             [
@@ -123,6 +133,19 @@ def _fill_of(client: Client) -> list[_Fill]:
     ]
 
 
+def _standings_of(services: list[Service]) -> list[tuple[Service, Standing]]:
+    pending = [
+        each
+        for each in services
+        if each.mail_domain.status == Domain.PENDING and each.status != Service.Status.SUSPENDED
+    ]
+    setups = setups_of([each.mail_domain_id for each in pending]) if pending else {}
+    return [
+        (each, OF_SETUP[setups[each.mail_domain_id]] if each in pending else standing_of(each))
+        for each in services
+    ]
+
+
 def _panel(notices: list[Notice]) -> Panel:
     return Panel(notices=notices[:SHOWN], more=max(len(notices) - SHOWN, 0))
 
@@ -133,6 +156,25 @@ def _suspended(service: Service) -> Notice:
         text=service.mail_domain.suspension_reason or _("Nobody can log in until it is lifted."),
         url=reverse("clientarea:service", kwargs={"service_id": service.pk}),
         action=_("See why"),
+    )
+
+
+def _not_set_up(service: Service, standing: Standing) -> Notice:
+    names = {"domain": service.domain}
+    url = reverse("clientarea:service", kwargs={"service_id": service.pk})
+    if standing is Standing.NEEDS_STAFF:
+        return Notice(
+            title=_("%(domain)s could not be set up") % names,
+            text=_("Our team has been told and looks at it. There is nothing you need to do."),
+            url=url,
+            action=_("See more"),
+        )
+    if service.mail_domain.times_added:
+        text = _("The DNS record was not seen in time. Add the domain again for a new one.")
+    else:
+        text = _("Adding the domain has not worked so far. You can have it tried again.")
+    return Notice(
+        title=_("%(domain)s is not set up") % names, text=text, url=url, action=_("Add again")
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -17,6 +18,7 @@ from provisioning.models import Alias, DistributionList, Forward, Mailbox, MailD
 PASSING_CAUSES = frozenset(
     error.cause for error in (Unreachable, CircuitOpen, Busy, Unreadable, OutcomeUnknown)
 )
+OPEN_JOB = {ModuleJob.Status.QUEUED, ModuleJob.Status.RUNNING}
 # What can have an address.
 TRASHED, MAILBOX, ALIAS, DISTRIBUTION_LIST = "trashed", "mailbox", "alias", "list"
 SORTS = {
@@ -252,14 +254,27 @@ def setup_of(mail_domain: MailDomain) -> Setup:
     Given up is what nobody works on and anybody may ask for again. What the module or the vendor
     has refused would be refused each time: that needs staff.
     """
-    jobs = mail_domain.jobs.order_by("-pk")
-    if jobs.open().filter(action=ModuleJob.Action.TERMINATE).exists():
-        return Setup.ENDING
-    creation = jobs.filter(action=ModuleJob.Action.CREATE).first()
-    if creation is None:
-        return Setup.GIVEN_UP
-    if creation.status in {ModuleJob.Status.QUEUED, ModuleJob.Status.RUNNING}:
+    return setups_of([mail_domain.pk])[mail_domain.pk]
+
+
+def setups_of(mail_domain_ids: Collection[int]) -> dict[int, Setup]:
+    """Return how the addition of each of these pending domains stands, in one query."""
+    actions = [ModuleJob.Action.CREATE, ModuleJob.Action.TERMINATE]
+    jobs = ModuleJob.objects.filter(mail_domain__in=mail_domain_ids, action__in=actions)
+    setups = dict.fromkeys(mail_domain_ids, Setup.GIVEN_UP)
+    ending = set()
+    for pk, action, status, cause in jobs.order_by("pk").values_list(
+        "mail_domain", "action", "status", "cause"
+    ):
+        if action == ModuleJob.Action.CREATE:
+            setups[pk] = _setup_after(status, cause)
+        elif status in OPEN_JOB:
+            ending.add(pk)
+    return setups | dict.fromkeys(ending, Setup.ENDING)
+
+
+def _setup_after(status: str, cause: str) -> Setup:
+    if status in OPEN_JOB:
         return Setup.UNDER_WAY
-    has_failed = creation.status == ModuleJob.Status.FAILED
-    is_refused = has_failed and creation.cause not in PASSING_CAUSES
+    is_refused = status == ModuleJob.Status.FAILED and cause not in PASSING_CAUSES
     return Setup.NEEDS_STAFF if is_refused else Setup.GIVEN_UP

@@ -46,7 +46,7 @@ __all__ = [
 
 Status = MailboxImport.Status
 RowStatus = MailboxImportRow.Status
-COUNTED_AS = {
+COUNTED_AS: dict[str, str] = {
     RowStatus.WAITING: "good",
     RowStatus.CHECKING: "good",
     RowStatus.DONE: "done",

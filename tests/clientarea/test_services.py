@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.test import Client as Browser
@@ -62,6 +63,33 @@ def test_home_names_what_needs_a_look_the_most_pressing_first(
     places = [html.find(text) for text in texts]
     assert -1 not in places
     assert places == sorted(places)
+
+
+def test_home_names_services_that_are_not_set_up(
+    customer: Browser, service: Service, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    shelf = partial(makers.make_service, client=service.client, status="pending")
+    makers.make_job(shelf(domain="on-its-way.test"))
+    shelf(domain="unpaid.test")
+    refused = makers.make_job(shelf(domain="refused.test"))
+    refused.fail(at=timezone.now(), cause="exists_at_vendor", message="It exists already.")
+    refused.save()
+    dropped = shelf(domain="dropped.test")
+    MailDomain.objects.filter(pk=dropped.mail_domain_id).update(times_added=3)
+    away = makers.make_job(shelf(domain="away.test"))
+    away.fail(at=timezone.now(), cause="unreachable", message="It was away.")
+    away.save()
+
+    with django_assert_max_num_queries(8):
+        html = page(customer, "/")
+
+    assert "refused.test could not be set up" in html
+    assert "Our team has been told" in html
+    assert "dropped.test is not set up" in html
+    assert "The DNS record was not seen in time" in html
+    assert "away.test is not set up" in html
+    assert "on-its-way.test is not" not in html
+    assert "unpaid.test is not" not in html
 
 
 def test_home_is_calm_when_all_is_well(customer: Browser, service: Service) -> None:
