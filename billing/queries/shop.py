@@ -37,12 +37,16 @@ class OptionOffer:
 
 @dataclass(frozen=True)
 class ProductOffer:
-    """A product for one cycle and currency, with every option, hidden ones too."""
+    """
+    A product for one cycle and currency, with every option, hidden ones too.
+
+    Without a price the product is not for sale so.
+    """
 
     product: Product
     cycle: Cycle
     currency: Currency
-    price: Price
+    price: Price | None
     options: tuple[OptionOffer, ...]
 
     @property
@@ -87,9 +91,9 @@ def per_month(price: Price) -> Decimal | None:
 
 def offer_of(
     *, product: Product, cycle: Cycle, currency: Currency, held: Collection[int] = ()
-) -> ProductOffer | None:
+) -> ProductOffer:
     """
-    Return what can be chosen with a product; None where it is not for sale so. Three queries.
+    Return what can be chosen with a product, in three queries.
 
     `held` are the numbers of options that are offered even if they are retired.
     """
@@ -103,14 +107,11 @@ def offer_of(
         Q(product=product) | Q(option_value__in=values), currency=currency, cycle=cycle
     )
     by_value = {price.option_value_id: price for price in prices}
-    own = by_value.pop(None, None)
-    if own is None:
-        return None
     return ProductOffer(
         product=product,
         cycle=cycle,
         currency=currency,
-        price=own,
+        price=by_value.pop(None, None),
         options=tuple(
             OptionOffer(
                 option=option,
