@@ -181,6 +181,8 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Support <support@loc
 
 # The currency that new clients begin with and reports are in.
 BASE_CURRENCY = env.str("BASE_CURRENCY", default="USD")
+# The local hour from which a day's work may begin; 0: with the first run of the day.
+CRON_HOUR = env.int("CRON_HOUR", default=0)
 
 # The vendor
 
@@ -255,6 +257,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "options": {"expires": 900},
     },
     "clients-sweep": {"task": "clients.sweep", "schedule": 30.0, "options": {"expires": 30}},
+    "billing-cron": {"task": "billing.cron", "schedule": 300.0, "options": {"expires": 300}},
     "prune-module-log": {"task": "provisioning.prune_module_log", "schedule": 86400.0},
 }
 
