@@ -43,6 +43,11 @@ class BillingSettings(models.Model):
     tax_rounding = models.CharField(max_length=5, choices=TaxRounding, default=TaxRounding.LINE)
     order_grace_days = models.PositiveSmallIntegerField(default=0)
 
+    # What clients may add to their credit balance at once, and have on it; 0: no limit.
+    funds_minimum = AmountField(default=Decimal(10))
+    funds_maximum = AmountField(default=Decimal(1000))
+    funds_balance_maximum = AmountField(default=Decimal(0))
+
     # What is done by itself.
     invoice_days = models.PositiveSmallIntegerField(default=14)
     is_credit_applied = models.BooleanField(default=True)

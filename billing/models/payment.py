@@ -18,7 +18,8 @@ class Payment(models.Model):
     """
     One transaction of one gateway. `amount` is positive; `kind` says which way it went.
 
-    A gateway's reference is taken once: the same money is never booked twice.
+    `applied` is what of it counts for the invoice; the rest went to the credit balance, or came
+    out of it. A gateway's reference is taken once: the same money is never booked twice.
     """
 
     class Kind(models.TextChoices):
@@ -37,6 +38,7 @@ class Payment(models.Model):
     reference = models.CharField(max_length=100)
     currency = models.ForeignKey(Currency, on_delete=models.PROTECT, related_name="+")
     amount = AmountField()
+    applied = AmountField(default=Decimal(0))
     fee = AmountField(default=Decimal(0))
     paid_on = models.DateField()
     description = models.CharField(max_length=200, blank=True)
@@ -49,6 +51,10 @@ class Payment(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["gateway", "reference"], name="payment_taken_once"),
             models.CheckConstraint(condition=models.Q(amount__gt=0), name="payment_positive"),
+            models.CheckConstraint(
+                condition=models.Q(applied__gte=0, applied__lte=models.F("amount")),
+                name="payment_applied_within_amount",
+            ),
         ]
 
     def __str__(self) -> str:
