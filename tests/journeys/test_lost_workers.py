@@ -8,7 +8,7 @@ import pytest
 
 from billing.models import Service
 from clients.models import Activity
-from provisioning.models import MailDomain, ModuleJob
+from provisioning.models import ClosingSnapshot, MailDomain, ModuleJob
 from tests import makers
 from tests import vendor as stand_in
 from tests.journeys.house import House, wait_until
@@ -98,3 +98,26 @@ def test_a_worker_killed_after_terminate_leaves_nothing_and_one_record_of_it(hom
     assert not fresh.mail_domain.mailboxes.live().exists()
     assert Activity.objects.filter(action="account.terminate").count() == 1
     assert "did not have the domain any more" in job.message
+
+
+def test_a_worker_killed_after_close_and_after_restore_loses_neither(home: House) -> None:
+    product = makers.make_product(server=home.make_server())
+    service = makers.make_service(product=product, domain="acme.test")
+    makers.make_mailbox(service, "anna")
+    home.control("state", {"domains": [{"domain": "acme.test", "reseller": stand_in.USERNAME}]})
+    statuses = []
+
+    for action in (ModuleJob.Action.CLOSE, ModuleJob.Action.RESTORE):
+        job = makers.make_job(service, action)
+        lose_a_worker(home, job)
+        job.refresh_from_db()
+        assert job.status == Status.RUNNING
+        recover(home, job)
+        statuses.append(MailDomain.objects.get(pk=service.mail_domain.pk).status)
+        home.stop("worker")
+
+    assert statuses == [MailDomain.Status.CLOSING, MailDomain.Status.ACTIVE]
+    assert home.at_vendor("acme.test") is not None
+    assert ClosingSnapshot.objects.count() == 1
+    assert Activity.objects.filter(action="account.close").count() == 1
+    assert Activity.objects.filter(action="account.restore").count() == 1
