@@ -294,7 +294,6 @@ def _announce(
     *,
     uses_credit: bool | None,
 ) -> None:
-    """Say that it is published, with the credit used that does not cover all of it; then settle."""
     settlement.note(
         action="invoice.published",
         invoice=invoice,
@@ -302,8 +301,17 @@ def _announce(
         after={"total": str(invoice.total), "due_date": invoice.due_date.isoformat()},
     )
     wants = book.settings.is_credit_applied if uses_credit is None else uses_credit
+    announce(invoice=invoice, profile=profile, actor=actor, uses_credit=wants)
+
+
+def announce(*, invoice: Invoice, profile: BillingProfile, actor: Actor, uses_credit: bool) -> None:
+    """
+    Say that an invoice is published, with the credit used that does not cover all of it; settle it.
+
+    The profile is locked, and the invoice was read or made under that lock.
+    """
     is_for_funds = invoice.items.filter(kind=Kind.FUNDS).exists()
-    usable = profile.credit if wants and not is_for_funds else ZERO
+    usable = profile.credit if uses_credit and not is_for_funds else ZERO
     is_settled = invoice.balance <= usable
     if usable and not is_settled:
         credit.spend(profile=profile, invoice=invoice, actor=actor)

@@ -38,6 +38,7 @@ __all__ = [
     "choose",
     "entitlement_of",
     "held_by",
+    "held_from",
     "period_start",
     "recurring_amount",
     "save_selections",
@@ -222,7 +223,7 @@ def held_by(*, service: Service, on: date) -> tuple[Chosen, ...]:
     """
     start = period_start(service=service, on=on)
     rows = service.selections.select_related("option", "option_value", "price")
-    return tuple(_held(service.product, row, start) for row in rows)
+    return tuple(held_from(service.product, row, start) for row in rows)
 
 
 def period_start(*, service: Service, on: date) -> date:
@@ -235,7 +236,8 @@ def period_start(*, service: Service, on: date) -> date:
     ).start
 
 
-def _held(product: Product, row: Selection, start: date) -> Chosen:
+def held_from(product: Product, row: Selection, start: date) -> Chosen:
+    """Return what a row says, at the price of a period that begins on `start`."""
     chosen = Chosen(
         product=product,
         key=row.key,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import models, transaction
@@ -34,9 +34,44 @@ def record(
 
     :raises ActivityOutsideTransaction: where no transaction holds the change and the line together
     """
-    if not transaction.get_connection().in_atomic_block:
-        raise ActivityOutsideTransaction(action)
-    return Activity.objects.create(
+    made = line(
+        action=action,
+        subject=subject,
+        name=name,
+        client=client,
+        actor=actor,
+        before=before,
+        after=after,
+        scope=scope,
+    )
+    _require_transaction(action)
+    made.save()
+    return made
+
+
+def record_all(lines: Iterable[Activity]) -> None:
+    """
+    Save many lines at once, each made by `line`: the transaction holds all their changes.
+
+    :raises ActivityOutsideTransaction: as in `record`
+    """
+    _require_transaction("many")
+    Activity.objects.bulk_create(lines)
+
+
+def line(
+    *,
+    action: str,
+    subject: models.Model,
+    name: str,
+    client: Client | None,
+    actor: Actor,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    scope: models.Model | None = None,
+) -> Activity:
+    """Return what `record` would save."""
+    return Activity(
         actor_kind=actor.kind,
         actor=actor.user,
         actor_name=actor.name,
@@ -51,3 +86,8 @@ def record(
         after=dict(after or {}),
         ip_address=actor.ip_address,
     )
+
+
+def _require_transaction(action: str) -> None:
+    if not transaction.get_connection().in_atomic_block:
+        raise ActivityOutsideTransaction(action)
