@@ -25,6 +25,7 @@ from provisioning.models import (
 from provisioning.sandbox import Sandbox
 from tests.browser import domain_states
 from tests.browser.addresses_on_stage import address_pages, fill_addresses
+from tests.browser.history_on_stage import fill_history, history_pages
 from tests.makers import (
     make_client,
     make_job,
@@ -102,6 +103,7 @@ class Stage:
             "domain-settings": self.path("domain-settings"),
             "domain-settings-empty": self.path("domain-settings", self.empty),
             **address_pages(self.path, self.service, self.empty),
+            **history_pages(self.path, self.empty),
             "change-password": reverse("account_change_password"),
             "not-found": "/nowhere/",
         }
@@ -132,6 +134,7 @@ def set_stage(vendor: Sandbox, *, control_panel_url: str = "") -> Stage:
     service = make_service(client=client, product=product, domain="acme.test", vendor=vendor)
     mailbox = _fill(service, vendor)
     domain_states.dress(service)
+    fill_history(service, user)
     shelf = partial(make_service, client=client, product=product)
     empty = shelf(
         domain="fresh-start.test",
