@@ -12,6 +12,7 @@ from billing.models.billing_profile import BillingProfile
 from billing.models.billing_settings import BillingSettings
 from billing.models.cancellation_request import CancellationRequest
 from billing.models.client_group import ClientGroup
+from billing.models.closing import Closing
 from billing.models.credit_entry import CreditEntry
 from billing.models.credit_note import CreditNote
 from billing.models.currency import Currency
@@ -26,10 +27,12 @@ from billing.models.price_change import PriceChange
 from billing.models.product import Product
 from billing.models.product_group import ProductGroup
 from billing.models.promotion import Promotion
+from billing.models.published import PublishedDocumentChanged
 from billing.models.quote import Quote
 from billing.models.selection import PRODUCT_KEY, Selection
 from billing.models.service import Service
 from billing.models.tax_rule import TaxRule
+from billing.models.termination_approval import TerminationApproval
 from billing.models.upgrade import Upgrade
 
 __all__ = [
@@ -42,6 +45,7 @@ __all__ = [
     "BillingSettings",
     "CancellationRequest",
     "ClientGroup",
+    "Closing",
     "ConfigurableOption",
     "CreditEntry",
     "CreditNote",
@@ -57,9 +61,11 @@ __all__ = [
     "Product",
     "ProductGroup",
     "Promotion",
+    "PublishedDocumentChanged",
     "Quote",
     "Selection",
     "Service",
     "TaxRule",
+    "TerminationApproval",
     "Upgrade",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -12,7 +12,12 @@ from billing.models.currency import Currency
 from billing.models.fields import AmountField
 from billing.models.invoice import Invoice
 from billing.models.payment import Payment
+from billing.models.published import PublishedDocumentChanged, WrittenOnceQuerySet
 from clients.models import Client
+
+
+class CreditEntryQuerySet(WrittenOnceQuerySet["CreditEntry"]):
+    """Written once."""
 
 
 class CreditEntry(models.Model):
@@ -46,6 +51,8 @@ class CreditEntry(models.Model):
     made_by_name = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    objects = CreditEntryQuerySet.as_manager()
+
     class Meta:
         ordering: ClassVar = ["-pk"]
         verbose_name_plural = "credit entries"
@@ -59,3 +66,17 @@ class CreditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount} {self.currency_id} for client #{self.client_id}"
+
+    def save(self, *args: Any, **options: Any) -> None:
+        """
+        Save it for the first and only time.
+
+        :raises PublishedDocumentChanged: it is saved already
+        """
+        if not self._state.adding:
+            raise PublishedDocumentChanged(str(self))
+        super().save(*args, **options)
+
+    def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:  # noqa: ARG002
+        """Refuse."""
+        raise PublishedDocumentChanged(str(self))

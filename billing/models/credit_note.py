@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 
 from billing.models.currency import Currency
 from billing.models.fields import AmountField
 from billing.models.invoice import Invoice
+from billing.models.published import PublishedDocumentChanged, WrittenOnceQuerySet
 from billing.models.upgrade import Upgrade
 from clients.models import Client
+
+
+class CreditNoteQuerySet(WrittenOnceQuerySet["CreditNote"]):
+    """Written once."""
 
 
 class CreditNote(models.Model):
@@ -42,8 +47,24 @@ class CreditNote(models.Model):
     recipient = models.JSONField(default=dict)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    objects = CreditNoteQuerySet.as_manager()
+
     class Meta:
         ordering: ClassVar = ["-pk"]
 
     def __str__(self) -> str:
         return f"Credit note {self.number}"
+
+    def save(self, *args: Any, **options: Any) -> None:
+        """
+        Save it for the first and only time.
+
+        :raises PublishedDocumentChanged: it is saved already
+        """
+        if not self._state.adding:
+            raise PublishedDocumentChanged(str(self))
+        super().save(*args, **options)
+
+    def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:  # noqa: ARG002
+        """Refuse."""
+        raise PublishedDocumentChanged(str(self))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from datetime import date, datetime
 from decimal import Decimal
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -12,8 +13,32 @@ from django_fsm import FSMField, transition
 
 from billing.models.currency import Currency
 from billing.models.fields import AmountField
+from billing.models.published import PublishedDocumentChanged, refuse_if
 from clients.models import Client
 from core.states import ConcurrentTransitionMixin
+
+# What a published invoice says.
+FROZEN = frozenset(
+    {
+        "client_id",
+        "number",
+        "currency_id",
+        "issue_date",
+        "due_date",
+        "subtotal",
+        "tax",
+        "tax_2",
+        "total",
+        "taxes",
+        "has_prices_with_tax",
+        "issuer",
+        "recipient",
+        "notes",
+        "replaces_id",
+    }
+)
+# Where an invoice that was read keeps them.
+SAID = "_said"
 
 
 class InvoiceQuerySet(models.QuerySet["Invoice"]):
@@ -28,6 +53,19 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
     def overdue(self, *, on: date) -> InvoiceQuerySet:
         """Open invoices whose due date has passed."""
         return self.open().filter(due_date__lt=on)
+
+    def update(self, **values: Any) -> int:
+        """
+        Update columns that a document does not show.
+
+        :raises PublishedDocumentChanged: for any other; a draft is changed row by row
+        """
+        refuse_if([*values, *(f"{name}_id" for name in values)], FROZEN, name="Invoice")
+        return super().update(**values)
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Refuse: drafts are deleted one by one, published invoices are cancelled."""
+        raise PublishedDocumentChanged("Invoice")
 
 
 class Invoice(ConcurrentTransitionMixin, models.Model):
@@ -93,6 +131,35 @@ class Invoice(ConcurrentTransitionMixin, models.Model):
     def __str__(self) -> str:
         return f"Invoice {self.number or f'draft #{self.pk}'}"
 
+    def save(self, *args: Any, **options: Any) -> None:
+        """
+        Save.
+
+        :raises PublishedDocumentChanged: something that it says would change
+        """
+        said: dict[str, Any] = self.__dict__.get(SAID, {})
+        changed = [name for name, value in said.items() if self.__dict__.get(name, value) != value]
+        refuse_if(changed, FROZEN, name=str(self))
+        super().save(*args, **options)
+        _remember(self)
+
+    @classmethod
+    def from_db(cls, *args: Any, **options: Any) -> Self:
+        """Remember what a published invoice says, so that a save can be compared with it."""
+        invoice = super().from_db(*args, **options)
+        _remember(invoice)
+        return invoice
+
+    def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
+        """
+        Delete a draft.
+
+        :raises PublishedDocumentChanged: it is no draft
+        """
+        if self.status != self.Status.DRAFT:
+            raise PublishedDocumentChanged(str(self))
+        return super().delete(*args, **options)
+
     @transition(status, source=Status.DRAFT, target=Status.UNPAID)
     def publish(self, *, number: str, on: date) -> None:
         """It gets its number and is shown to the client."""
@@ -112,3 +179,9 @@ class Invoice(ConcurrentTransitionMixin, models.Model):
     def refund(self, *, at: datetime) -> None:
         """All that was paid went back."""
         self.refunded_at = at
+
+
+def _remember(invoice: Invoice) -> None:
+    content = invoice.__dict__
+    if content.get("status", Invoice.Status.DRAFT) != Invoice.Status.DRAFT:
+        content[SAID] = {name: deepcopy(content[name]) for name in FROZEN & content.keys()}

@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from billing.models.fields import AmountField
 from billing.models.invoice import Invoice
+from billing.models.published import PublishedDocumentChanged, refuse_if
 from billing.models.service import Service
 from billing.models.upgrade import Upgrade
+
+# What changes on a line when its invoice is published: whether it counts, and its effect.
+BOOKKEEPING = frozenset({"is_live", "applied_at"})
+
+
+class InvoiceItemQuerySet(models.QuerySet["InvoiceItem"]):
+    def update(self, **values: Any) -> int:
+        """
+        Update columns that a document does not show.
+
+        :raises PublishedDocumentChanged: for any other
+        """
+        refuse_if(values, frozenset(values) - BOOKKEEPING, name="InvoiceItem")
+        return super().update(**values)
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Refuse: the lines of a draft are deleted one by one."""
+        raise PublishedDocumentChanged("InvoiceItem")
 
 
 class InvoiceItem(models.Model):
@@ -51,6 +70,8 @@ class InvoiceItem(models.Model):
     # When what the payment of this line brings about was done; it is done once.
     applied_at = models.DateTimeField(null=True, blank=True)
 
+    objects = InvoiceItemQuerySet.as_manager()
+
     class Meta:
         ordering: ClassVar = ["pk"]
         constraints: ClassVar = [
@@ -72,3 +93,27 @@ class InvoiceItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.description} (item #{self.pk})"
+
+    def save(self, *args: Any, **options: Any) -> None:
+        """
+        Save a line of a draft, or the bookkeeping of any line.
+
+        :raises PublishedDocumentChanged: the invoice is published
+        """
+        names = options.get("update_fields")
+        if names is None or not BOOKKEEPING.issuperset(names):
+            self._require_draft()
+        super().save(*args, **options)
+
+    def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
+        """
+        Delete a line of a draft.
+
+        :raises PublishedDocumentChanged: the invoice is published
+        """
+        self._require_draft()
+        return super().delete(*args, **options)
+
+    def _require_draft(self) -> None:
+        if self.invoice.status != Invoice.Status.DRAFT:
+            raise PublishedDocumentChanged(f"{self.invoice}: {self.description}")
