@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.i18n import set_language
 
 from clientarea import (
     address_urls,
@@ -62,5 +63,6 @@ urlpatterns = [
     path("", include(frame_urls.urlpatterns)),
     *setup_urls.urlpatterns,
     path("brand.css", site.brand_css, name="brand-css"),
+    path("language/", set_language, name="language"),
     path("healthz/", site.healthz, name="healthz"),
 ]

@@ -57,6 +57,7 @@ RULES = {
     "$": ANY_LOGIN,
     "brand.css$": EVERYBODY,
     "healthz/$": EVERYBODY,
+    "language/$": EVERYBODY,
     "services/$": ANY_LOGIN,
     "services/<int:service_id>/$": SEES_SERVICE,
     "services/<int:service_id>/recheck/$": SEES_SERVICE,

@@ -24,6 +24,13 @@ function ratioOf(digits) {
   return 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05);
 }
 
+function shown(ratio) {
+  return ratio.toLocaleString(document.documentElement.lang, {
+    minimumFractionDigits: 1,
+    maximumFractionDigits: 1,
+  });
+}
+
 function paint() {
   const digits = digitsOf(field("color").value);
   const color = digits ? `#${digits}` : USUAL_COLOR;
@@ -38,7 +45,7 @@ function paint() {
   const ratio = ratioOf(digits);
   const text = ratio >= ENOUGH ? contrast.dataset.good : contrast.dataset.poor;
   contrast.classList.toggle("warn-ink", ratio < ENOUGH);
-  contrast.textContent = text.replace("{ratio}", ratio.toFixed(1));
+  contrast.textContent = text.replace("{ratio}", shown(ratio));
 }
 
 function showLogo(file) {
