@@ -127,11 +127,11 @@ def selection_line(*, selection: Selection, units: int, span: Span, currency: Cu
 def selection_lines(
     *, selections: Iterable[Selection], span: Span, currency: Currency, sign: int = 1
 ) -> tuple[Line, ...]:
-    """Return one line per selection that is billed, the product even if it costs nothing."""
+    """Return one line per selection that has billed units, even if they cost nothing."""
     return tuple(
         selection_line(selection=each, units=sign * each.billed, span=span, currency=currency)
         for each in selections
-        if each.billed or each.kind == LineKind.PRODUCT
+        if each.billed
     )
 
 

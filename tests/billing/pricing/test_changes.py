@@ -372,6 +372,64 @@ def test_setup_is_charged_for_what_is_new_where_the_product_says_so(
     assert str(quote.next_recurring.gross) == "14.00"
 
 
+def test_an_option_held_with_no_units_is_new_when_it_gets_some() -> None:
+    quote = quote_change(
+        held=held(option("archive", 0, "4", setup="9"), due=MAY_FIRST),
+        selections=(option("archive", 1, "4", setup="9"),),
+        today=APRIL,
+        terms=USD,
+        charges_setup=True,
+    )
+
+    assert amounts(quote.lines) == ["2.00", "9.00"]
+
+
+def test_nothing_is_set_up_for_money_in_a_free_service() -> None:
+    quote = quote_change(
+        held=held(FIVE, due=MAY_FIRST),
+        selections=(product("0", setup="50"), option("archive", 1, "4", setup="9")),
+        cycle=Cycle.FREE,
+        today=APRIL,
+        terms=USD,
+        charges_setup=True,
+    )
+
+    assert amounts(quote.lines) == ["0.00", "0.00", "-5.00"]
+
+
+def test_a_one_time_service_with_a_promotion_is_not_charged_for_less() -> None:
+    half = Promotion(code="HALF", kind=PromotionKind.PERCENT, value=Decimal(50), periods_left=0)
+    before = Held(
+        selections=(option("extra_quota", 2, "20"),),
+        cycle=Cycle.ONE_TIME,
+        promotion=half,
+        is_discounted=True,
+    )
+
+    more, fewer = (
+        quote_change(
+            held=before,
+            selections=adjusted(selections=before.selections, units={"extra_quota": units}),
+            today=APRIL,
+            terms=USD,
+        )
+        for units in (1, -1)
+    )
+
+    assert str(more.due_today) == "10.00"
+    assert (str(fewer.due_today), str(fewer.credit_given)) == ("0.00", "0.00")
+
+
+def test_a_period_without_the_promotion_is_credited_as_it_was_paid() -> None:
+    half = Promotion(code="HALF", kind=PromotionKind.PERCENT, value=Decimal(50), periods_left=1)
+    before = held(FIFTEEN, due=MAY_FIRST, promotion=half, is_discounted=False)
+
+    quote = quote_change(held=before, selections=(FIVE,), today=APRIL, terms=USD)
+
+    assert str(quote.credit_given) == "7.50"
+    assert str(quote.next_recurring.gross) == "5.00"
+
+
 def test_no_more_comes_back_than_a_promotion_has_let_pay() -> None:
     half = Promotion(code="HALF", kind=PromotionKind.PERCENT, value=Decimal(50), periods_left=None)
     before = held(FIFTEEN, due=MAY_FIRST, promotion=half, is_discounted=True)

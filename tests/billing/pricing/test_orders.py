@@ -104,7 +104,7 @@ def test_a_one_time_service_is_paid_once() -> None:
     assert quote.next_due is None
 
 
-def test_what_nobody_chose_has_no_line_and_a_product_always_has() -> None:
+def test_what_nobody_chose_has_no_line_and_a_product_for_nothing_has_one() -> None:
     quote = quote_order(
         selections=(product("0"), replace(EXTRA, quantity=0), option("basic", 5, "2", included=5)),
         cycle=Cycle.MONTHLY,

@@ -32,10 +32,20 @@ def change(
     after: tuple[Selection, ...] = AFTER,
     today: date = TODAY,
     terms: Terms = USD,
+    cycle: Cycle | None = None,
+    restarts: bool = False,
+    charges_setup: bool = False,
     gives_credit: bool = True,
 ) -> Quote:
     return quote_change(
-        held=before, selections=after, today=today, terms=terms, gives_credit=gives_credit
+        held=before,
+        selections=after,
+        today=today,
+        terms=terms,
+        cycle=cycle,
+        restarts=restarts,
+        charges_setup=charges_setup,
+        gives_credit=gives_credit,
     )
 
 
@@ -61,6 +71,9 @@ MOVED: Mapping[str, Callable[[], Quote]] = {
     "tax rounding": lambda: change(terms=replace(USD, tax=TaxRules(rounding=TaxRounding.ON_TOTAL))),
     "credit": lambda: change(terms=replace(USD, credit=Decimal(1))),
     "currency": lambda: change(terms=Terms(currency=currency("EUR"))),
+    "cycle": lambda: change(cycle=Cycle.QUARTERLY),
+    "whole cycle": lambda: change(restarts=True),
+    "set-up": lambda: change(charges_setup=True),
     "policy": lambda: change(gives_credit=False),
 }
 

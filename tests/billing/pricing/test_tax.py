@@ -158,6 +158,20 @@ def test_net_and_tax_are_always_the_gross_amount(
         assert totals.tax == 0
 
 
+@pytest.mark.parametrize("cents", range(1, 130))
+def test_cents_left_over_go_to_a_level_that_is_charged(cents: int) -> None:
+    none = TaxRate(name="None", percent=Decimal(0))
+
+    parts = taxed(
+        amount=cents * EUR.smallest,
+        rules=TaxRules(rates=(none, VAT), is_inclusive=True),
+        currency=EUR,
+    )
+
+    assert parts.taxes[0] == 0
+    assert parts.net + parts.taxes[1] == parts.gross
+
+
 @given(by=rules(), cents=st.integers(0, 99_999))
 def test_no_level_takes_back_what_another_charges(by: TaxRules, cents: int) -> None:
     parts = taxed(amount=cents * EUR.smallest, rules=by, currency=EUR)
