@@ -46,3 +46,53 @@ class CreditNoteIssued:
     """A client was given a credit note."""
 
     credit_note_id: int
+
+
+@dataclass(frozen=True)
+class CancellationRequested:
+    """A client wants a service to end; one that ends at once is processed by now."""
+
+    request_id: int
+
+
+@dataclass(frozen=True)
+class CancellationWithdrawn:
+    """The service goes on."""
+
+    request_id: int
+
+
+@dataclass(frozen=True)
+class ServiceClosed:
+    """A service is switched off; until its `closes_at` all of it can be brought back."""
+
+    service_id: int
+
+
+@dataclass(frozen=True)
+class ServiceRestored:
+    """A closed service works again."""
+
+    service_id: int
+
+
+@dataclass(frozen=True)
+class ServiceTerminated:
+    """A service and its mail are gone for good."""
+
+    service_id: int
+
+
+@dataclass(frozen=True)
+class ClosingNoticeDue:
+    """The client of a closed service is to be told that its mail is deleted in so many days."""
+
+    service_id: int
+    days: int
+
+
+@dataclass(frozen=True)
+class TerminationApprovalNeeded:
+    """The automation has stopped before ending services; a person has to look."""
+
+    approval_id: int

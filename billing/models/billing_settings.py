@@ -66,6 +66,8 @@ class BillingSettings(models.Model):
     termination_cap_percent = models.DecimalField(
         max_digits=5, decimal_places=2, default=Decimal(2)
     )
+    # Mail of so many mailboxes is not deleted before a person has approved it.
+    purge_approval_mailboxes = models.PositiveSmallIntegerField(default=50)
     unpaid_upgrade_days = models.PositiveSmallIntegerField(default=14)
     old_invoice_days = models.PositiveSmallIntegerField(default=0)  # 0: never cancelled
     updated_at = models.DateTimeField(auto_now=True)

@@ -9,6 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
+from billing.models.invoice import Invoice
 from billing.models.service import Service
 from clients.models import User
 from core.states import ConcurrentTransitionMixin
@@ -30,6 +31,10 @@ class CancellationRequest(ConcurrentTransitionMixin, models.Model):
     timing = models.CharField(max_length=3, choices=Timing)
     status = FSMField(max_length=9, choices=Status.choices, default=Status.OPEN, protected=True)
     reason = models.TextField()
+    # The day the client was told that the service ends on; never ended before it.
+    ends_on = models.DateField(null=True, blank=True)
+    # Open renewals of the service that are not owed any more; made again if it is withdrawn.
+    withheld = models.ManyToManyField(Invoice, blank=True, related_name="+")
     requested_by = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )

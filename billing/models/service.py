@@ -105,6 +105,10 @@ class Service(ConcurrentTransitionMixin, models.Model):
         indexes: ClassVar = [
             models.Index(fields=["status", "next_invoice_date", "id"], name="service_to_invoice"),
         ]
+        permissions: ClassVar = [
+            ("purge_service", "Can delete a service's mail without keeping it for a while"),
+            ("approve_termination", "Can approve what the automation would not end by itself"),
+        ]
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=models.Q(cycle__in=[Cycle.FREE.value, Cycle.ONE_TIME.value])
