@@ -111,12 +111,14 @@ NOTHING_LEFT = Span()
 
 def selection_line(*, selection: Selection, units: int, span: Span, currency: Currency) -> Line:
     """Return the line for so many units of a selection; negative units are a credit."""
+    price, share = selection.unit * units, span.share
     return Line(
         kind=selection.kind,
         key=selection.key,
         quantity=units,
         unit=selection.unit,
-        amount=currency.rounded(Fraction(selection.unit) * units * span.share),
+        # Renewals, by far the most, are whole cycles: they need no fractions.
+        amount=currency.rounded(price if share == 1 else Fraction(price) * share),
         period=span.period,
         parts=span.parts,
         is_taxed=selection.is_taxed,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 from billing.pricing.cycles import Cycle, next_due, period_starting
-from billing.pricing.lines import ONCE, Selection, Span, by_key, setup_lines
+from billing.pricing.lines import ONCE, Line, Selection, Span, by_key, setup_lines
 from billing.pricing.promotions import Promotion, setup_discount_lines
 from billing.pricing.proration import FirstTerm, Part, Prorata, first_term
 from billing.pricing.quote import Quote, Terms, assemble, term_lines
+from core.money import Currency
 
 
 def quote_order(
@@ -77,13 +78,14 @@ def quote_renewal(
     :raises ValueError: if the cycle does not recur, or a key is selected twice
     """
     by_key(selections)
-    period = period_starting(due=due, cycle=cycle, anchor_day=anchor_day)
     return assemble(
-        lines=term_lines(
+        lines=renewal_lines(
             selections=selections,
-            span=Span(parts=(Part(period=period, days=period.days),)),
-            offer=promotion and promotion.ahead(0),
+            cycle=cycle,
+            due=due,
+            anchor_day=anchor_day,
             currency=terms.currency,
+            promotion=promotion,
         ),
         terms=terms,
         next_lines=term_lines(
@@ -102,6 +104,29 @@ def quote_renewal(
             "anchor_day": anchor_day,
             "promotion": promotion,
         },
+    )
+
+
+def renewal_lines(
+    *,
+    selections: tuple[Selection, ...],
+    cycle: Cycle,
+    due: date,
+    anchor_day: int,
+    currency: Currency,
+    promotion: Promotion | None = None,
+) -> tuple[Line, ...]:
+    """
+    Return the lines of a renewal alone: what invoicing needs for thousands of services.
+
+    :raises ValueError: if the cycle does not recur
+    """
+    period = period_starting(due=due, cycle=cycle, anchor_day=anchor_day)
+    return term_lines(
+        selections=selections,
+        span=Span(parts=(Part(period=period, days=period.days),)),
+        offer=promotion and promotion.ahead(0),
+        currency=currency,
     )
 
 

@@ -80,6 +80,8 @@ def taxed(*, amount: Decimal, rules: TaxRules, currency: Currency) -> Taxed:
 
     `amount` is a rounded line, or the sum of them: gross when the rules are inclusive, else net.
     """
+    if not rules.rates:
+        return Taxed(net=currency.rounded(amount), taxes=(), gross=currency.rounded(amount))
     fractions = _fractions(rules)
     whole = 1 + sum(fractions, Fraction(0))
     if rules.is_inclusive:
