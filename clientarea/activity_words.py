@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from clientarea.templatetags.mail import gigabytes
 from clients.models import Activity
-from provisioning.models import Mailbox, MailDomain
+from provisioning.models import Mailbox, MailDomain, ModuleJob
 
 NAMED = 5
 
@@ -150,7 +150,6 @@ def sentence(line: Activity, mail_domain: MailDomain) -> str:
     """Return what a line says, as one sentence without a full stop."""
     facts = Facts(line.before)
     facts.update(line.after)
-    facts["name"] = line.object_name
     facts["mailbox"] = f"{facts['local_part']}@{mail_domain.domain}"
     text = SENTENCES.get(line.action)
     if text is None:
@@ -160,7 +159,18 @@ def sentence(line: Activity, mail_domain: MailDomain) -> str:
         text = NEW_PASSWORD
     elif line.action == "alias.deleted" and "replaced_by" in line.after:
         text = RENAMED
+    facts["name"] = _name_of(line)
     return str(text) % facts
+
+
+def _name_of(line: Activity) -> str:
+    """Return what a line is about, in words where it is no name."""
+    if line.action.startswith("mailboxes.") and "count" in line.after:
+        count = line.after["count"]
+        return ngettext("%(count)d mailbox", "%(count)d mailboxes", count) % {"count": count}
+    if line.action == "job.retried" and "action" in line.after:
+        return str(dict(ModuleJob.Action.choices).get(line.after["action"], line.object_name))
+    return line.object_name
 
 
 def icon_of(line: Activity) -> str:

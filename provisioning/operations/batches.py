@@ -66,11 +66,11 @@ def start_batch(
     activity.record(
         action=f"mailboxes.{action}",
         subject=batch,
-        name=f"{len(mailboxes)} mailboxes of {mail_domain.domain}",
+        name=mail_domain.domain,
         client=mail_domain.client,
         actor=actor,
         scope=mail_domain,
-        after={"account_type": account_type, "quota_mb": quota_mb},
+        after={"count": len(mailboxes), "account_type": account_type, "quota_mb": quota_mb},
     )
     wake(tasks.run_batch, batch_id=batch.pk)
     return batch

@@ -132,10 +132,11 @@ def retry(*, job: ModuleJob, actor: Actor) -> ModuleJob:
     activity.record(
         action="job.retried",
         subject=fresh,
-        name=f"{fresh.get_action_display()} {domain.domain}",
+        name=domain.domain,
         client=domain.client,
         actor=actor,
         scope=domain,
+        after={"action": fresh.action},
     )
     tasks.wake_job(fresh)
     return fresh

@@ -9,6 +9,7 @@ from functools import partial
 from django.utils import timezone
 
 from billing.models import Service
+from core.sentences import sentence
 from provisioning.models import (
     Alias,
     AliasDomain,
@@ -18,10 +19,10 @@ from provisioning.models import (
     Forward,
 )
 
-REFUSED = (
-    "press@acme.test is gone from the mail server: its new target was refused, and the old one "
-    "could not be put back. Save it again to finish. The mail server refused."
-)
+REFUSED = sentence(
+    "%(name)s is gone from the mail server: its new target was refused, and the old one could "
+    "not be put back. Save it again to finish. %(reason)s"
+) % {"name": "press@acme.test", "reason": sentence("The mail server refused.")}
 
 
 def fill_addresses(service: Service) -> None:
@@ -49,7 +50,7 @@ def fill_addresses(service: Service) -> None:
         distribution_list=crew,
         address="guest@partner.test",
         state="absent",
-        problem="The mail server did not accept what was entered.",
+        problem=sentence("The mail server did not accept what was entered."),
     )
     moving = DistributionList.objects.create(
         mail_domain=domain,

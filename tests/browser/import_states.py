@@ -9,6 +9,7 @@ from django.utils import timezone
 from billing.models import Service
 from clients.actors import Actor
 from clients.models import User
+from core.sentences import sentence
 from provisioning.models import MailboxImport, MailboxImportRow
 from provisioning.operations import imports
 
@@ -56,7 +57,7 @@ def finished(service: Service, user: User, *, status: str = Status.FINISHED) -> 
     work.rows.filter(pk=refused.pk).update(
         status=Rows.FAILED,
         password="",
-        message="The mail server refused. The mail server said: “Not now”.",
+        message=sentence("The mail server refused."),
     )
     waiting.update(status=Rows.DONE)
     MailboxImport.objects.filter(pk=work.pk).update(status=status, started_at=now, finished_at=now)

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from billing.models import Service
 from clients.models import User
+from core.sentences import sentence
 from provisioning.models import (
     Alias,
     DistributionList,
@@ -21,6 +22,7 @@ from provisioning.models import (
     Mailbox,
     MailboxBatch,
     MailboxBatchItem,
+    MailDomain,
 )
 from provisioning.sandbox import Sandbox
 from tests.browser import domain_states
@@ -42,6 +44,9 @@ PEOPLE = (
     "lea", "marco", "nadia", "oskar", "paula", "quentin", "rosa", "sven", "tara", "umberto",
     "vera", "wim", "xenia", "yusuf", "zoe", "accounts", "hello", "support-and-customer-care",
 )  # fmt: skip
+FULL = sentence(
+    "All %(limit)d %(type)s mailboxes of your plan are in use. Upgrade to add more."
+) % {"limit": 8, "type": "Enhanced"}
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,8 @@ class Stage:
     unverified: Service
     suspended: Service
     pending: Service
+    refused: Service
+    dropped: Service
     terminated: Service
     mailbox: Mailbox
     batch: MailboxBatch
@@ -77,6 +84,8 @@ class Stage:
             "service-unverified": self.path("service", self.unverified),
             "service-suspended": self.path("service", self.suspended),
             "service-pending": self.path("service", self.pending),
+            "service-refused": self.path("service", self.refused),
+            "service-dropped": self.path("service", self.dropped),
             "service-terminated": self.path("service", self.terminated),
             "accounts": self.path("mailboxes"),
             "accounts-new": f"{self.path('mailboxes')}?new={self.mailbox.pk}",
@@ -146,6 +155,12 @@ def set_stage(vendor: Sandbox, *, control_panel_url: str = "") -> Stage:
     make_mailbox(suspended, "kim", vendor=vendor)
     pending = shelf(domain="on-its-way.test", status="pending")
     make_job(pending)
+    refused = shelf(domain="already-elsewhere.test", status="pending")
+    failed = make_job(refused)
+    failed.fail(at=timezone.now(), cause="exists_at_vendor", message="It exists already.")
+    failed.save()
+    dropped = shelf(domain="was-never-proved.test", status="pending")
+    MailDomain.objects.filter(pk=dropped.mail_domain_id).update(times_added=3)
     return Stage(
         user=user,
         service=service,
@@ -155,6 +170,8 @@ def set_stage(vendor: Sandbox, *, control_panel_url: str = "") -> Stage:
         ),
         suspended=suspended,
         pending=pending,
+        refused=refused,
+        dropped=dropped,
         terminated=shelf(domain="gone.test", status="terminated"),
         mailbox=mailbox,
         batch=_batch(service),
@@ -206,6 +223,6 @@ def _batch(service: Service) -> MailboxBatch:
             batch=batch,
             mailbox=mailbox,
             status="failed" if is_failed else "done",
-            message="Every Enhanced mailbox of your plan is in use." if is_failed else "",
+            message=FULL if is_failed else "",
         )
     return batch

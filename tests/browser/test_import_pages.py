@@ -9,6 +9,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import Browser, FilePayload, Page
 
+from core.sentences import sentence
 from provisioning.operations import setup
 from tests.browser import import_states
 from tests.browser.conftest import log_in
@@ -16,7 +17,9 @@ from tests.browser.stage import Stage
 from tests.browser.test_every_page import WIDTHS, Theme, findings_on
 
 SHOTS = os.environ.get("SCREENSHOTS", "")
-HELD_UP = "The mail server cannot be reached right now. Nothing was changed."
+HELD_UP = sentence(
+    "The mail server cannot be reached right now. Nothing was changed; try again in a few minutes."
+)
 
 pytestmark = pytest.mark.browser
 
