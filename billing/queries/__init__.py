@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from billing.queries.prices import billed_selections, drifted_selections
 from billing.queries.services import Tally, services_of, tally_of
 from billing.queries.shop import (
     OptionOffer,
@@ -17,6 +18,8 @@ __all__ = [
     "ProductOffer",
     "Tally",
     "ValueOffer",
+    "billed_selections",
+    "drifted_selections",
     "offer_of",
     "prices_of",
     "products_on_sale",
