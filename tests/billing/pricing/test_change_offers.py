@@ -12,14 +12,12 @@ from billing.pricing.changes import Held, quote_change
 from billing.pricing.cycles import Cycle
 from billing.pricing.lines import LineKind, adjusted
 from billing.pricing.promotions import Promotion, PromotionKind
-from billing.pricing.tax import TaxRate, TaxRules
 from tests.billing.pricing.shelf import USD, amounts, held, option, product
 
 APRIL = date(2026, 4, 16)
 MAY_FIRST = date(2026, 5, 1)
 FIVE = product("10", value="bundle-5")
 FIFTEEN = product("25", value="bundle-15")
-VAT = TaxRules(rates=(TaxRate(name="VAT", percent=Decimal(20)),))
 
 
 @pytest.mark.parametrize(("charges_setup", "lines"), [(False, ["2.00"]), (True, ["2.00", "9.00"])])

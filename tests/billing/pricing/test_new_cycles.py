@@ -11,7 +11,6 @@ import pytest
 from billing.pricing.changes import Held, quote_change
 from billing.pricing.cycles import Cycle
 from billing.pricing.lines import adjusted
-from billing.pricing.tax import TaxRate, TaxRules
 from tests.billing.pricing.shelf import USD, amounts, held, option, product
 
 APRIL = date(2026, 4, 16)
@@ -19,7 +18,6 @@ MAY_FIRST = date(2026, 5, 1)
 FIVE = product("10", value="bundle-5")
 FIFTEEN = product("25", value="bundle-15")
 ENHANCED = option("enhanced_mailboxes", 3, "3")
-VAT = TaxRules(rates=(TaxRate(name="VAT", percent=Decimal(20)),))
 
 
 def test_another_cycle_ends_the_old_period_and_begins_one_today() -> None:
