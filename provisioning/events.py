@@ -21,9 +21,10 @@ class DomainVerified:
 
 @dataclass(frozen=True)
 class AccountSuspended:
-    """Nobody can use the domain's mail until it is unsuspended."""
+    """Nobody can use the domain's mail until it is unsuspended; `code` is the asker's own."""
 
     mail_domain_id: int
+    code: str = ""
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,10 @@ def suspend_the_service(event: AccountSuspended) -> None:
     """The account is switched off: so is the service."""
     service = _service_of(event.mail_domain_id)
     if service is not None and service.status == Service.Status.ACTIVE:
-        service.suspend()
+        is_overdue = event.code == Service.SuspendedFor.OVERDUE
+        service.suspend(
+            suspended_for=Service.SuspendedFor.OVERDUE if is_overdue else Service.SuspendedFor.STAFF
+        )
         service.save()
 
 

@@ -59,7 +59,7 @@ def record_suspended(
     if domain.status == Status.ACTIVE:
         domain.suspend(at=now, reason=job.payload.get("reason", ""))
         domain.save()
-    return events.AccountSuspended(mail_domain_id=domain.pk)
+    return events.AccountSuspended(mail_domain_id=domain.pk, code=job.payload.get("code", ""))
 
 
 def record_unsuspended(
