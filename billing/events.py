@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 
 @dataclass(frozen=True)
@@ -96,3 +97,25 @@ class TerminationApprovalNeeded:
     """The automation has stopped before ending services; a person has to look."""
 
     approval_id: int
+
+
+@dataclass(frozen=True)
+class InvoiceNoticeDue:
+    """A client is to be reminded of an open invoice; `kind` is one of InvoiceNotice.Kind."""
+
+    invoice_id: int
+    kind: str
+
+
+@dataclass(frozen=True)
+class DailyReportDue:
+    """A day's automation is done; staff are to be told what it did, by its AutomationJobRuns."""
+
+    run_date: date
+
+
+@dataclass(frozen=True)
+class AutomationWasMissing:
+    """The automation runs again after days without it; `since` is the last day that it was done."""
+
+    since: date

@@ -14,7 +14,7 @@ from billing.queries.deadlines import reached
 from clients.actors import Actor
 from clients.operations import activity
 from provisioning.models import ModuleJob
-from provisioning.operations import bulk
+from provisioning.operations import bulk, lifecycle
 
 # Services a transaction; their clients' money is locked while it lasts.
 AT_ONCE = 500
