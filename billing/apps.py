@@ -12,4 +12,5 @@ class BillingConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the reactions to events."""
-        importlib.import_module("billing.automation.reactions")
+        for module in ("reactions", "effects", "closing_reactions"):
+            importlib.import_module(f"billing.automation.{module}")

@@ -95,11 +95,12 @@ def spend_on_all(*, client: Client, invoices: Iterable[Invoice], actor: Actor) -
 
     :raises UnableToMoveCredit: an invoice is somebody else's, or as in `spend_credit`
     """
-    profile = profiles.lock(client)
+    profiles.lock(client)
     wanted = [each.pk for each in invoices]
     found = client.invoices.open().filter(pk__in=wanted).select_related("client")
     used = ZERO
     for invoice in found.order_by("due_date", "pk"):
+        profile = profiles.profile_of(client)
         used += spend(profile=profile, invoice=invoice, actor=actor)
     return used
 
@@ -152,6 +153,8 @@ def move(
 
     :raises UnableToMoveCredit: more would be taken than there is
     """
+    # What follows from a payment moves credit too, through a profile read for itself.
+    profile.refresh_from_db(fields=["credit"])
     balance = profile.credit + amount
     if balance < ZERO:
         raise UnableToMoveCredit(

@@ -1,0 +1,99 @@
+"""What a paid line brings about: each line once, in the transaction that paid its invoice."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.utils import timezone
+
+from billing.events import InvoicePaid
+from billing.models import CreditEntry, Invoice, InvoiceItem, Service
+from billing.operations import credit, profiles
+from clients.actors import Actor
+from clients.operations import activity
+from core.events import reacts_to
+from provisioning.models import MailDomain
+from provisioning.operations import lifecycle
+
+Kind = InvoiceItem.Kind
+
+ACTOR = Actor.system("billing")
+
+
+@reacts_to(InvoicePaid)
+def do_what_was_paid_for(event: InvoicePaid) -> None:
+    """Move due dates, begin what was ordered, apply what was changed, add funds."""
+    invoice = Invoice.objects.select_related("client").get(pk=event.invoice_id)
+    items = [item for item in invoice.items.order_by("pk") if _claim(item)]
+    services = _locked_services({item.service_id for item in items if item.service_id})
+    for item in items:
+        if item.kind == Kind.HOSTING and item.service_id is not None:
+            _extend(services[item.service_id], item)
+        if item.kind == Kind.FUNDS:
+            _add_funds(invoice, item)
+    today = timezone.localdate()
+    for service in services.values():
+        if is_suspended_for_overdue(service) and not owes_for(service, on=today):
+            lifecycle.request_unsuspension(mail_domain=service.mail_domain, actor=ACTOR)
+
+
+def owes_for(service: Service, *, on: date) -> bool:
+    """Tell whether a period of the service is on an open invoice whose due date has passed."""
+    return InvoiceItem.objects.filter(
+        service=service,
+        kind=Kind.HOSTING,
+        is_live=True,
+        invoice__in=Invoice.objects.overdue(on=on),
+    ).exists()
+
+
+def is_suspended_for_overdue(service: Service) -> bool:
+    """Tell whether a payment may lift the suspension: only one for non-payment."""
+    return (
+        service.status == Service.Status.SUSPENDED
+        and service.suspended_for == Service.SuspendedFor.OVERDUE
+    )
+
+
+def _claim(item: InvoiceItem) -> bool:
+    """Take a line's effect; whoever comes second gets nothing."""
+    rows = InvoiceItem.objects.filter(pk=item.pk, applied_at__isnull=True)
+    return bool(rows.update(applied_at=timezone.now()))
+
+
+def _locked_services(ids: set[int]) -> dict[int, Service]:
+    """Return the services by their ids, locked after their domains, as everywhere."""
+    domains = MailDomain.objects.filter(service__in=ids).order_by("pk")
+    list(domains.select_for_update(of=("self",)).values_list("pk"))
+    services = Service.objects.select_for_update(of=("self",)).order_by("pk")
+    return {each.pk: each for each in services.with_domain().filter(pk__in=ids)}
+
+
+def _extend(service: Service, item: InvoiceItem) -> None:
+    """The period is paid: the next due date is its end, unless it is later already."""
+    before, end = service.next_due_date, item.period_end
+    if end is None or (before is not None and before >= end):
+        return
+    service.next_due_date = end
+    service.save(update_fields=["next_due_date", "updated_at"])
+    activity.record(
+        action="service.paid_until",
+        subject=service,
+        name=service.domain,
+        client=service.client,
+        actor=ACTOR,
+        scope=service.mail_domain,
+        before={"next_due_date": before.isoformat() if before else ""},
+        after={"next_due_date": end.isoformat()},
+    )
+
+
+def _add_funds(invoice: Invoice, item: InvoiceItem) -> None:
+    credit.move(
+        profile=profiles.lock(invoice.client),
+        amount=item.amount,
+        reason=CreditEntry.Reason.FUNDS,
+        description=str(invoice.number),
+        invoice=invoice,
+        actor=ACTOR,
+    )
