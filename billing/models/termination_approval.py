@@ -30,12 +30,16 @@ class TerminationApproval(ConcurrentTransitionMixin, models.Model):
         APPROVED = "approved", _("Approved")
         DECLINED = "declined", _("Declined")
 
+    class Reason(models.TextChoices):
+        ABOVE_CAP = "cap", _("More at once than the daily cap")
+        MANY_MAILBOXES = "mailboxes", _("Many mailboxes")
+
     kind = models.CharField(max_length=7, choices=Kind)
     status = FSMField(
         max_length=9, choices=Status.choices, default=Status.REQUESTED, protected=True
     )
     services = models.ManyToManyField(Service, related_name="termination_approvals")
-    reason = models.CharField(max_length=300)
+    reason = models.CharField(max_length=9, choices=Reason)
     for_date = models.DateField()
     requested_by = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"

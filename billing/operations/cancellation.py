@@ -78,7 +78,7 @@ def request_cancellation(
     if timing == Timing.IMMEDIATE:
         _close(request, fresh, on=on, actor=actor)
     publish(CancellationRequested(request_id=request.pk))
-    return request
+    return CancellationRequest.objects.get(pk=request.pk)
 
 
 def _refuse(service: Service, timing: str) -> None:
@@ -187,7 +187,6 @@ def _close(request: CancellationRequest, service: Service, *, on: date, actor: A
         on=on,
         cause=Closing.Cause.CANCELLATION,
     )
-    request.refresh_from_db(fields=["closed_at"])
 
 
 def _note(request: CancellationRequest, action: str, actor: Actor) -> None:

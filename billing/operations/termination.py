@@ -102,7 +102,7 @@ def _hold_days(service: Service, wanted: int | None, actor: Actor) -> int:
 
 
 @transaction.atomic
-def restore_service(*, service: Service, actor: Actor) -> Closing:
+def restore_service(*, service: Service, actor: Actor, on: date) -> Closing:
     """
     Switch a closed service on again, with all that was in it.
 
@@ -126,7 +126,7 @@ def restore_service(*, service: Service, actor: Actor) -> Closing:
         )
     is_staff = actor.user is None or actor.user.is_staff
     if not is_staff:
-        _refuse_what_staff_decide(fresh, closing)
+        _refuse_what_staff_decide(fresh, closing, on=on)
     closing.begin_restoration()
     closing.save()
     first = first_day_not_invoiced(fresh)
@@ -136,23 +136,23 @@ def restore_service(*, service: Service, actor: Actor) -> Closing:
     return closing
 
 
-def _refuse_what_staff_decide(service: Service, closing: Closing) -> None:
+def _refuse_what_staff_decide(service: Service, closing: Closing, *, on: date) -> None:
     if service.suspended_for == Service.SuspendedFor.STAFF:
         raise UnableToRestoreService(
             _("Our team had suspended this service before it was closed. Write to us."),
             code="suspended",
         )
-    if closing.cause == Cause.OVERDUE and is_overdue(service):
+    if closing.cause == Cause.OVERDUE and is_overdue(service, on=on):
         raise UnableToRestoreService(
             _("This service was closed because it is not paid. It is restored with the payment."),
             code="unpaid",
         )
 
 
-def is_overdue(service: Service) -> bool:
-    """Tell whether a period of this service is on an invoice that is still open."""
+def is_overdue(service: Service, *, on: date) -> bool:
+    """Tell whether a period of this service is on an open invoice whose due date has passed."""
     items = service.invoice_items.filter(kind=InvoiceItem.Kind.HOSTING, is_live=True)
-    return items.filter(invoice__status=Invoice.Status.UNPAID).exists()
+    return items.filter(invoice__in=Invoice.objects.overdue(on=on)).exists()
 
 
 def first_day_not_invoiced(service: Service) -> date | None:

@@ -221,5 +221,5 @@ def _check(domain: MailDomain, action: str) -> None:
         raise UnableToRequest(
             _("Only a closed domain can be restored; %(domain)s is not closed.") % name
         )
-    if action in {Action.SUSPEND, Action.UNSUSPEND} and Action.CLOSE in open_actions:
+    if action == Action.SUSPEND and Action.CLOSE in open_actions:
         raise UnableToRequest(_("%(domain)s is being closed.") % name)

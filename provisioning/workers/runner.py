@@ -98,6 +98,8 @@ def _is_pointless(job: ModuleJob) -> bool:
     status: str = job.mail_domain.status
     if job.action == Action.CREATE:
         return status != MailDomain.Status.PENDING
+    if status == MailDomain.Status.CLOSING and job.action in {Action.SUSPEND, Action.UNSUSPEND}:
+        return True  # a closed domain is off, and only its restoration switches it on
     return status == MailDomain.Status.TERMINATED and job.action != Action.TERMINATE.value
 
 
