@@ -225,7 +225,11 @@ def take_over(*, today: date) -> int:
     """
     has_come = Q(next_price_date__lte=today)
     due = Selection.objects.filter(has_come)
-    price_now = Case(When(has_come, then=F("next_unit_price")), default=F("unit_price"))
+    price_now = Case(
+        When(has_come, then=F("next_unit_price")),
+        default=F("unit_price"),
+        output_field=AmountField(),
+    )
     sums = (
         Selection.objects.filter(service=OuterRef("pk"))
         .order_by()

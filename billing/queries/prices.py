@@ -25,7 +25,9 @@ def billed_selections() -> QuerySet[Selection]:
     """
     return Selection.objects.filter(
         service__status__in=BILLED, service__next_invoice_date__isnull=False
-    ).annotate(coming_price=Coalesce(F("next_unit_price"), F("unit_price")))
+    ).annotate(
+        coming_price=Coalesce(F("next_unit_price"), F("unit_price"), output_field=AmountField())
+    )
 
 
 def drifted_selections() -> QuerySet[Selection]:
