@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from contextlib import suppress
 
+from django.db import transaction
 from django.utils import timezone
 
 from billing.events import InvoicePaid
 from billing.models import CreditEntry, Invoice, InvoiceItem, Service
-from billing.operations import credit, profiles
+from billing.operations import credit, profiles, suspension
 from clients.actors import Actor
 from clients.operations import activity
 from core.events import reacts_to
@@ -31,28 +32,8 @@ def do_what_was_paid_for(event: InvoicePaid) -> None:
             _extend(services[item.service_id], item)
         if item.kind == Kind.FUNDS:
             _add_funds(invoice, item)
-    today = timezone.localdate()
     for service in services.values():
-        if is_suspended_for_overdue(service) and not owes_for(service, on=today):
-            lifecycle.request_unsuspension(mail_domain=service.mail_domain, actor=ACTOR)
-
-
-def owes_for(service: Service, *, on: date) -> bool:
-    """Tell whether a period of the service is on an open invoice whose due date has passed."""
-    return InvoiceItem.objects.filter(
-        service=service,
-        kind=Kind.HOSTING,
-        is_live=True,
-        invoice__in=Invoice.objects.overdue(on=on),
-    ).exists()
-
-
-def is_suspended_for_overdue(service: Service) -> bool:
-    """Tell whether a payment may lift the suspension: only one for non-payment."""
-    return (
-        service.status == Service.Status.SUSPENDED
-        and service.suspended_for == Service.SuspendedFor.OVERDUE
-    )
+        _unsuspend(service)
 
 
 def _claim(item: InvoiceItem) -> bool:
@@ -86,6 +67,13 @@ def _extend(service: Service, item: InvoiceItem) -> None:
         before={"next_due_date": before.isoformat() if before else ""},
         after={"next_due_date": end.isoformat()},
     )
+
+
+def _unsuspend(service: Service) -> None:
+    """Lift a suspension for non-payment once nothing of the service is overdue any more."""
+    with suppress(lifecycle.UnableToRequest), transaction.atomic():
+        # Where the module is busy with it the automation asks again; the payment stands.
+        suspension.unsuspend_paid(service_id=service.pk, today=timezone.localdate(), actor=ACTOR)
 
 
 def _add_funds(invoice: Invoice, item: InvoiceItem) -> None:
