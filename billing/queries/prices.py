@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
+from django_stubs_ext import WithAnnotations
 
 from billing.models import PRODUCT_KEY, Price, Selection, Service
 from billing.models.fields import AmountField
@@ -17,7 +18,7 @@ BILLED = [
 ]
 
 
-def billed_selections() -> QuerySet[Selection]:
+def billed_selections() -> QuerySet[WithAnnotations[Selection]]:
     """
     Return what all services that go on pay for, each with its `coming_price`.
 
@@ -30,7 +31,7 @@ def billed_selections() -> QuerySet[Selection]:
     )
 
 
-def drifted_selections() -> QuerySet[Selection]:
+def drifted_selections() -> QuerySet[WithAnnotations[Selection]]:
     """
     Return what costs a service something else than it costs a new client: the drift report.
 
