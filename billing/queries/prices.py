@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
 from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
-from django_stubs_ext import WithAnnotations
 
 from billing.models import PRODUCT_KEY, Price, Selection, Service
 from billing.models.fields import AmountField
@@ -18,7 +21,7 @@ BILLED = [
 ]
 
 
-def billed_selections() -> QuerySet[WithAnnotations[Selection]]:
+def billed_selections() -> QuerySet[Selection]:
     """
     Return what all services that go on pay for, each with its `coming_price`.
 
@@ -31,29 +34,40 @@ def billed_selections() -> QuerySet[WithAnnotations[Selection]]:
     )
 
 
-def drifted_selections() -> QuerySet[WithAnnotations[Selection]]:
-    """
-    Return what costs a service something else than it costs a new client: the drift report.
+@dataclass(frozen=True)
+class Drift:
+    """Something that costs a service `paid` a unit, and a new client `listed`."""
 
-    Each row has its `coming_price` and its `list_price`. What is not sold any more, or was agreed
-    by hand, has nothing to drift from.
+    selection: Selection
+    paid: Decimal
+    listed: Decimal
+
+
+def drifted_selections() -> Iterator[Drift]:
+    """
+    Find what costs services something else than it costs new clients: the drift report.
+
+    A price that was decided and has not come yet counts as paid. What is not sold any more, or was
+    agreed by hand, has nothing to drift from.
     """
     current = Price.objects.current().filter(
         currency=OuterRef("service__currency"), cycle=OuterRef("service__cycle")
     )
     of_product = current.filter(product=OuterRef("service__product")).values("amount")
     of_value = current.filter(option_value=OuterRef("option_value")).values("amount")
-    return (
-        billed_selections()
-        .filter(price__isnull=False)
+    rows = (
+        Selection.objects.filter(pk__in=billed_selections().values("pk"), price__isnull=False)
         .annotate(
-            list_price=Case(
+            paid=Coalesce(F("next_unit_price"), F("unit_price"), output_field=AmountField()),
+            listed=Case(
                 When(key=PRODUCT_KEY, then=Subquery(of_product)),
                 default=Subquery(of_value),
                 output_field=AmountField(),
-            )
+            ),
         )
-        .exclude(Q(list_price__isnull=True) | Q(list_price=F("coming_price")))
+        .exclude(Q(listed__isnull=True) | Q(listed=F("paid")))
         .select_related("service__client", "service__mail_domain", "service__product", "option")
         .order_by("service", "pk")
     )
+    for row in rows.iterator():
+        yield Drift(selection=row, paid=row.paid, listed=row.listed)

@@ -282,8 +282,9 @@ def test_the_drift_report_names_who_pays_another_price_than_new_clients() -> Non
 
     change(product, "12.00", Scope.SELECTED, services=[moved.pk])
 
-    found = queries.drifted_selections().values_list("service", "key", "coming_price", "list_price")
-    assert list(found) == [(old.pk, "product", Decimal(10), Decimal(12))]
+    (found,) = queries.drifted_selections()
+    assert (found.selection.service, found.selection.key) == (old, "product")
+    assert (found.paid, found.listed) == (Decimal(10), Decimal(12))
 
 
 def test_as_many_statements_for_many_services_as_for_one(
