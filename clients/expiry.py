@@ -1,13 +1,14 @@
-"""Close what nobody has answered in time."""
+"""Close what nobody has answered in time, and let go of what was kept for long enough."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 
 from clients.actors import Actor
-from clients.models import Invitation
+from clients.models import EmailMessage, Invitation
 from clients.operations import activity
 
 AT_ONCE = 200
@@ -30,3 +31,15 @@ def expire_invitations(*, now: datetime) -> None:
                 client=found.client,
                 actor=Actor.system("invitations"),
             )
+
+
+def prune_email(*, now: datetime) -> int:
+    """Delete messages older than EMAIL_LOG_DAYS, sent or given up; return how many."""
+    old = EmailMessage.objects.filter(
+        created_at__lt=now - timedelta(days=settings.EMAIL_LOG_DAYS),
+        status__in=[EmailMessage.Status.SENT, EmailMessage.Status.FAILED],
+    )
+    deleted = 0
+    while ids := list(old.order_by("pk").values_list("pk", flat=True)[:AT_ONCE]):
+        deleted += old.filter(pk__in=ids).delete()[0]
+    return deleted

@@ -48,8 +48,9 @@ def health(now: datetime) -> Health:
     last_run_at = AutomationRun.objects.aggregate(last=Max("started_at"))["last"]
     measure = AutomationJob.objects.filter(pk=gaps.MEASURE).first()
     last_day_at = measure.last_succeeded_at if measure else None
-    errors = [*_missing(now, last_run_at, last_day_at), *_failed()]
-    warnings = [*_silent(now, last_run_at), *_paused()]
+    failed, incomplete = _problems()
+    errors = [*_missing(now, last_run_at, last_day_at), *failed]
+    warnings = [*_silent(now, last_run_at), *incomplete, *_paused()]
     level = Level.ERROR if errors else Level.WARNING if warnings else Level.OK
     return Health(
         level=level,
@@ -93,16 +94,24 @@ def _silent(now: datetime, last_run_at: datetime | None) -> list[Sentence]:
     ]
 
 
-def _failed() -> list[Sentence]:
-    """Return a sentence for each job whose last run has failed."""
+def _problems() -> tuple[list[Sentence], list[Sentence]]:
+    """Return a sentence for each job that failed the last time, and for each that did in part."""
     newest = AutomationJobRun.objects.order_by().values("job").annotate(newest=Max("pk"))
-    failed = AutomationJobRun.objects.filter(
-        pk__in=newest.values("newest"), status=AutomationJobRun.Status.FAILED
-    )
-    return [
-        _("The job %(job)s failed: %(error)s") % {"job": each.job, "error": each.error[:200]}
-        for each in failed
-    ]
+    failed, incomplete = [], []
+    for each in AutomationJobRun.objects.filter(pk__in=newest.values("newest")):
+        if each.status == AutomationJobRun.Status.FAILED:
+            words = {"job": each.job, "error": each.error[:200]}
+            failed.append(_("The job %(job)s failed: %(error)s") % words)
+        elif each.failed:
+            incomplete.append(
+                ngettext(
+                    "The job %(job)s could not deal with %(failed)d item.",
+                    "The job %(job)s could not deal with %(failed)d items.",
+                    each.failed,
+                )
+                % {"job": each.job, "failed": each.failed}
+            )
+    return failed, incomplete
 
 
 def _paused() -> list[Sentence]:

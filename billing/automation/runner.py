@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cached_property
 
 import structlog
 from django.conf import settings
@@ -20,6 +21,7 @@ from billing.models import AutomationItem, AutomationJob, AutomationJobRun, Auto
 
 log = structlog.get_logger(__name__)
 Status = AutomationJobRun.Status
+MOST_PROBLEMS = 5
 GONE = "The run that had begun this did not come back."
 
 
@@ -29,7 +31,7 @@ class UnknownJob(ValueError):
 
 @dataclass(frozen=True)
 class Line:
-    """What became of one job in one run; `seconds` is how long it took."""
+    """What became of one job in one run; `problems` are the first things that did not work."""
 
     job: Job
     status: str
@@ -38,6 +40,7 @@ class Line:
     failed: int = 0
     figures: dict[str, str] = field(default_factory=dict)
     error: str = ""
+    problems: tuple[str, ...] = ()
     seconds: float = 0.0
 
 
@@ -66,6 +69,11 @@ class _Turn:
     clock: _Clock
     ends_at: float
     is_named: bool
+
+    @cached_property
+    def has_settled(self) -> bool:
+        """Tell whether a gap is over; asked only after the invoices, and once a run."""
+        return gaps.has_settled(now=self.clock.now, today=self.clock.today)
 
 
 def run(
@@ -131,7 +139,7 @@ def _is_due(job: Job, row: AutomationJob, turn: _Turn) -> bool:
 def _run_job(job: Job, turn: _Turn) -> Line | None:
     """Run one job under its lease; None where another run has it or is done with it."""
     clock = turn.clock
-    if _must_wait(job, clock):
+    if job.waits_after_gap and not turn.has_settled:
         return Line(job=job, status=Status.WAITING)
     lease = leases.take(job, now=clock.read(), today=clock.today, is_named=turn.is_named)
     if lease is None:
@@ -156,10 +164,6 @@ def _run_job(job: Job, turn: _Turn) -> Line | None:
     return line
 
 
-def _must_wait(job: Job, clock: _Clock) -> bool:
-    return job.waits_after_gap and not gaps.has_settled(now=clock.now, today=clock.today)
-
-
 def _do(job: Job, work: Work) -> tuple[str, str]:
     """Let the job do its work, and return what became of it."""
     try:
@@ -174,7 +178,7 @@ def _do(job: Job, work: Work) -> tuple[str, str]:
 
 def _rehearse(job: Job, clock: _Clock) -> Line:
     """Do a job's work and take it back: locks, numbers and rows are as they were afterwards."""
-    if _must_wait(job, clock):
+    if job.waits_after_gap and not gaps.has_settled(now=clock.now, today=clock.today):
         return Line(job=job, status=Status.WAITING)
     began = time.monotonic()
     work = Work(
@@ -198,6 +202,11 @@ def _line(job: Job, work: Work, status: str, error: str, seconds: float) -> Line
         failed=work.failed,
         figures=work.figures,
         error=error,
+        problems=tuple(
+            f"{link.name}: {link.message}"
+            for link in work.links
+            if link.outcome != AutomationItem.Outcome.DONE
+        )[:MOST_PROBLEMS],
         seconds=seconds,
     )
 

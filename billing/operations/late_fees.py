@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from billing.models import BillingSettings, Invoice, InvoiceItem, InvoiceNotice
 from billing.operations import invoicing, profiles
+from billing.operations.currencies import unit_of
 from billing.operations.items import ItemSpec
 from billing.pricing.late_fees import LateFee, LateFeeKind, late_fee
 from clients.actors import Actor
@@ -54,7 +55,7 @@ def charge_late_fee(
     invoice = overdue.select_related("client", "currency").first()
     if invoice is None:
         return None
-    currency = invoice.currency.money
+    currency = unit_of(invoice.currency)
     fee = late_fee(
         rule=_rule(settings),
         owed=invoice.balance,

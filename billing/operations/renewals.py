@@ -22,6 +22,7 @@ from billing.models import (
     Service,
 )
 from billing.operations import invoicing, numbers, profiles, promotions
+from billing.operations.currencies import unit_of
 from billing.operations.items import ItemSpec, specs_of_lines
 from billing.operations.selections import held_from
 from billing.operations.taxes import TaxBook
@@ -31,7 +32,7 @@ from billing.pricing.proration import Part
 from billing.pricing.quote import term_lines
 from billing.queries.deadlines import reached
 from clients.actors import Actor
-from clients.models import Client
+from clients.models import Activity, Client
 from clients.operations import activity
 from core.money import Currency
 from core.sentences import sentence as _
@@ -170,7 +171,7 @@ class _Batch:
     _groups: dict[tuple[int, ...], list[ItemSpec]] = field(default_factory=dict)
     _moved: dict[date, list[int]] = field(default_factory=lambda: defaultdict(list))
     _discounted: list[int] = field(default_factory=list)
-    _invoiced: set[tuple[int, date]] = field(default_factory=set)
+    _invoiced: set[tuple[int | None, date | None]] = field(default_factory=set)
 
     def leave_out_invoiced(self, services: Iterable[Service]) -> None:
         """Note which periods have an invoice, so that no second one is tried."""
@@ -197,7 +198,7 @@ class _Batch:
             self.result.refused[service.pk] = _("It is billed in another currency than its client.")
             return
         else:
-            specs = self._specs(service, profile.currency.money, period)
+            specs = self._specs(service, unit_of(profile.currency), period)
             if not specs:
                 self.result.refused[service.pk] = _("It has no price.")
                 return
@@ -257,7 +258,7 @@ class _Batch:
         key = (service.client_id, start.toordinal())
         return (*key, service.pk) if is_separate else key
 
-    def _line(self, invoice: Invoice) -> activity.Activity:
+    def _line(self, invoice: Invoice) -> Activity:
         return activity.line(
             action="invoice.published",
             subject=invoice,

@@ -188,6 +188,9 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Support <support@loc
 BASE_CURRENCY = env.str("BASE_CURRENCY", default="USD")
 # The local hour from which a day's work may begin; 0: with the first run of the day.
 CRON_HOUR = env.int("CRON_HOUR", default=0)
+# For how long the automation's runs, and the email that was sent, are kept.
+AUTOMATION_LOG_DAYS = env.int("AUTOMATION_LOG_DAYS", default=90)
+EMAIL_LOG_DAYS = env.int("EMAIL_LOG_DAYS", default=365)
 
 # The vendor
 

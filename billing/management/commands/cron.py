@@ -83,6 +83,8 @@ class Command(BaseCommand):
                 f"{line.job.name:<{width}}  {result:<18}{line.done:>7}{line.skipped:>9}"
                 f"{line.failed:>8}{line.seconds:>7.1f}  {figures or line.error}".rstrip()
             )
+            for problem in line.problems:
+                self.stdout.write(f"{'':<{width}}  {problem}")
 
     def _list_jobs(self) -> None:
         width = max(len(job.name) for job in JOBS)
