@@ -16,7 +16,7 @@ from billing.models import (
     PublishedDocumentChanged,
     TaxRule,
 )
-from billing.operations import credit, credit_notes, payments
+from billing.operations import credit, credit_notes, invoicing, payments
 from billing.operations.credit import UnableToMoveCredit
 from billing.operations.credit_notes import UnableToIssueCreditNote
 from clients.models import Activity, Client
@@ -175,6 +175,18 @@ def test_a_credit_note_on_an_open_invoice_lowers_what_is_owed(
     assert status_of(invoice) == (Status.PAID, 0)
     assert credit_of(client_) == Decimal(2)
     assert heard.of(InvoicePaid) == [InvoicePaid(invoice.pk)]
+
+
+def test_what_a_credit_note_took_off_is_not_given_back_when_the_invoice_is_cancelled(
+    client_: Client,
+) -> None:
+    invoice = issue(client_, "10.00")
+    pay(invoice, "6.00")
+    note(client_, "3.00", invoice=invoice)
+
+    invoicing.cancel_invoice(invoice=invoice, actor=ACTOR)
+
+    assert credit_of(client_) == Decimal(6)
 
 
 @pytest.mark.parametrize("amounts", [("10.01",), ("0.00",), ("1.00", "-1.00"), ("10.00",)])
