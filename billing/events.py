@@ -119,3 +119,31 @@ class AutomationWasMissing:
     """The automation runs again after days without it; `since` is the last day that it was done."""
 
     since: date
+
+
+@dataclass(frozen=True)
+class OrderPlaced:
+    """A client has ordered; what is to be paid for it is invoiced."""
+
+    order_id: int
+
+
+@dataclass(frozen=True)
+class OrderStuck:
+    """An order is due to be set up for minutes, and is not; told once for each."""
+
+    order_id: int
+
+
+@dataclass(frozen=True)
+class OrderCancelled:
+    """An order will not be fulfilled; what was paid for it is credit now."""
+
+    order_id: int
+
+
+@dataclass(frozen=True)
+class ServiceActivated:
+    """The account of a new service is there; its domain may have to be verified yet."""
+
+    service_id: int

@@ -11,6 +11,7 @@ from django_fsm import FSMField, transition
 
 from billing.models.currency import Currency
 from billing.models.fields import AmountField
+from billing.models.quote import Quote
 from billing.models.service import Service
 from clients.models import Client, User
 from core.states import ConcurrentTransitionMixin
@@ -32,6 +33,10 @@ class Order(ConcurrentTransitionMixin, models.Model):
     number = models.CharField(max_length=10, unique=True)
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="orders")
     service = models.OneToOneField(Service, on_delete=models.PROTECT, related_name="order")
+    # What was confirmed; sent twice, it is found again by it.
+    quote = models.OneToOneField(
+        Quote, null=True, blank=True, on_delete=models.SET_NULL, related_name="order"
+    )
     status = FSMField(max_length=9, choices=Status.choices, default=Status.PENDING, protected=True)
     product_name = models.CharField(max_length=100)
     domain = models.CharField(max_length=253)

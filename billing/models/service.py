@@ -9,7 +9,7 @@ from typing import ClassVar
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from django_fsm import FSMField, transition
+from django_fsm import RETURN_VALUE, FSMField, transition
 
 from billing.models.currency import Currency
 from billing.models.cycle import CYCLE_CHOICES
@@ -160,6 +160,17 @@ class Service(ConcurrentTransitionMixin, models.Model):
     )
     def mark_as_fraud(self) -> None:
         """Staff hold the order for fraud; nothing is removed by that."""
+
+    @transition(
+        status,
+        source=Status.FRAUD,
+        target=RETURN_VALUE(Status.PENDING, Status.ACTIVE, Status.SUSPENDED),
+    )
+    def clear_of_fraud(self) -> str:
+        """Staff have looked: it is what its domain is."""
+        if self.mail_domain.status == MailDomain.Status.SUSPENDED:
+            return self.Status.SUSPENDED
+        return self.Status.ACTIVE if self.activated_at else self.Status.PENDING
 
     @transition(
         status,

@@ -130,14 +130,6 @@ def stored_lines(lines: Iterable[Line]) -> list[dict[str, Any]]:
     ]
 
 
-@transaction.atomic
-def prune_quotes(*, now: datetime, keep: timedelta = timedelta(days=7)) -> int:
-    """Delete the quotes that expired so long ago and that nobody confirmed; return how many."""
-    old = Quote.objects.filter(expires_at__lt=now - keep, confirmed_at__isnull=True)
-    count, _by_model = old.delete()
-    return count
-
-
 def _why(quote_id: UUID, now: datetime) -> str:
     quote = Quote.objects.filter(pk=quote_id).first()
     if quote is None:
