@@ -59,6 +59,7 @@ def test_a_deleted_alias_is_brought_back_from_the_activity(
     page.get_by_label("What it was about").select_option(label="Aliases")
     if not has_scripts(request):
         page.get_by_role("button", name="Show").click()
+    expect(page.get_by_text("A job at the mail server")).to_have_count(0)
     page.get_by_role("link", name="Undo Alias shop@acme.test was deleted").click()
     expect(page.get_by_role("heading", name="Take this back?")).to_be_visible()
     expect(page.get_by_text("is added again and leads to ben@acme.test")).to_be_visible()

@@ -77,7 +77,7 @@ def test_a_mistake_stays_in_the_dialog(page: Page) -> None:
 
 def test_the_delete_dialog_is_accessible(page: Page) -> None:
     page.get_by_role("row", name="anna@acme.test").locator("summary").click()
-    page.get_by_role("link", name="Delete").first.click()
+    page.get_by_role("link", name="Delete", exact=True).first.click()
 
     expect(page.get_by_role("dialog")).to_contain_text("Delete anna@acme.test?")
     assert findings_on(page) == []
