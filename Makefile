@@ -98,6 +98,10 @@ needs-redis:
 
 # Checking
 
+.PHONY: messages
+messages: $(TO_TEST) ## bring the translations in locale/ up to date; names what is untranslated
+	@DJANGO_SETTINGS_MODULE=polarismail.settings.test $(BIN)/python -m tests.languages.catalogue
+
 .PHONY: format
 format: $(TO_TEST) ## format Python and templates
 	@$(BIN)/ruff check --fix-only --quiet .

@@ -9,7 +9,6 @@ from uuid import UUID, uuid4
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
-from django.utils.text import get_text_list
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +17,7 @@ from provisioning.models import Mailbox, MailDomain
 from provisioning.operations.mailboxes import (
     MailboxChange,
     MailboxSpec,
+    listed,
     local_part_problem,
     password_problems,
 )
@@ -219,7 +219,7 @@ def _checked(password: str) -> str:
     if problems:
         raise ValidationError(
             _("The password needs %(problems)s."),
-            params={"problems": get_text_list(problems, gettext("and"))},
+            params={"problems": listed(problems)},
         )
     return password
 

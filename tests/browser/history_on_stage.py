@@ -48,7 +48,7 @@ DEEDS: tuple[tuple[str, str, str, dict[str, Any], dict[str, Any]], ...] = (
         {},
     ),
     ("ada", "mailbox.trashed", "ursula@acme.test", {}, {}),
-    ("staff", "job.retried", "Change package", {}, {}),
+    ("staff", "job.retried", "acme.test", {}, {"action": "change_package"}),
 )
 
 

@@ -1,0 +1,1 @@
+"""What is read: is every text translated, and written as its reader's language does."""
