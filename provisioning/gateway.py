@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import httpx
 import structlog
@@ -98,15 +99,25 @@ def _cache_may_fail() -> Iterator[None]:
 
 
 @contextmanager
-def vendor(server: Server, mail_domain: MailDomain | None = None) -> Iterator[EmailArrayClient]:
+def vendor(
+    server: Server,
+    mail_domain: MailDomain | None = None,
+    *,
+    patience_seconds: float | None = None,
+) -> Iterator[EmailArrayClient]:
     """
     Yield a client for a server; `mail_domain` names whose log its exchanges belong to.
+
+    `patience_seconds` bounds each call where somebody waits for it; without, as it is set for all.
 
     :raises TransactionAcrossTheWire: while a transaction is open
     """
     require_no_transaction()
+    config = config_of(server)
+    if patience_seconds is not None:
+        config = replace(config, total_timeout=min(patience_seconds, config.total_timeout))
     yield EmailArrayClient(
-        config_of(server),
+        config,
         http=_pool(),
         tokens=CacheTokenStore(),
         breaker=_breaker(server),

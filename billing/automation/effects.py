@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from billing.events import InvoicePaid
 from billing.models import CreditEntry, Invoice, InvoiceItem, Service
-from billing.operations import credit, profiles, suspension
+from billing.operations import credit, profiles, setting_up, suspension
 from clients.actors import Actor
 from clients.operations import activity
 from core.events import reacts_to
@@ -30,6 +30,7 @@ def do_what_was_paid_for(event: InvoicePaid) -> None:
     for item in items:
         if item.kind == Kind.HOSTING and item.service_id is not None:
             _extend(services[item.service_id], item)
+            setting_up.provision_paid(service=services[item.service_id], at=timezone.now())
         if item.kind == Kind.FUNDS:
             _add_funds(invoice, item)
     for service in services.values():

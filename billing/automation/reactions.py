@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from django.utils import timezone
 
+from billing.events import ServiceActivated
 from billing.models import Service
-from core.events import reacts_to
+from billing.operations import setting_up
+from core.events import publish, reacts_to
 from provisioning.events import (
     AccountCreated,
     AccountSuspended,
@@ -20,8 +22,11 @@ def activate_the_service(event: AccountCreated) -> None:
     """The account is there: the service has begun."""
     service = _service_of(event.mail_domain_id)
     if service is not None and service.status == Service.Status.PENDING:
-        service.activate(at=timezone.now())
+        now = timezone.now()
+        service.activate(at=now)
         service.save()
+        setting_up.service_has_begun(service=service, at=now)
+        publish(ServiceActivated(service_id=service.pk))
 
 
 @reacts_to(AccountSuspended)

@@ -83,7 +83,7 @@ def currency_of(client: Client | None) -> Currency:
 
 def preview(*, wish: Wish, client: Client | None, on: date) -> Preview:
     """
-    Return what a wish would cost that day. A visitor pays the tax of nobody's country in particular.
+    Return what a wish would cost that day; a visitor's country is not known yet, nor its tax.
 
     :raises UnableToChoose: not for sale so, or a number that an option does not allow
     :raises UnableToUsePromotion: the code does not count
