@@ -67,7 +67,7 @@ def _missing(
         return [_("The cron has never run. Call “manage.py cron” every five minutes.")]
     if last_day_at is None:
         return [_("The cron runs, but has not done a day's work yet.")]
-    hours = int((now - last_day_at) / timedelta(hours=1))
+    hours = round((now - last_day_at) / timedelta(hours=1))
     if now - last_day_at < LONGEST_WITHOUT_A_DAY:
         return []
     return [
@@ -83,7 +83,7 @@ def _missing(
 def _silent(now: datetime, last_run_at: datetime | None) -> list[Sentence]:
     if last_run_at is None or now - last_run_at <= LONGEST_SILENCE:
         return []
-    minutes = int((now - last_run_at) / timedelta(minutes=1))
+    minutes = round((now - last_run_at) / timedelta(minutes=1))
     return [
         ngettext(
             "The cron was last called %(minutes)d minute ago.",

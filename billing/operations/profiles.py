@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.db.models import QuerySet
+
 from billing.models import BillingProfile
 from billing.operations import currencies
 from clients.models import Client
@@ -28,3 +30,21 @@ def lock(client: Client) -> BillingProfile:
     profile = profile_of(client)
     rows = BillingProfile.objects.select_for_update(of=("self",))
     return rows.select_related("currency", "group", "client").get(pk=profile.pk)
+
+
+def lock_all(clients: QuerySet[Client]) -> dict[int, BillingProfile]:
+    """Do as `lock` for many clients in a few statements; return the profiles by client."""
+    without = list(clients.filter(billing=None))
+    if without:
+        currency = currencies.base_currency()
+        BillingProfile.objects.bulk_create(
+            [BillingProfile(client=client, currency=currency) for client in without],
+            ignore_conflicts=True,
+        )
+    rows = (
+        BillingProfile.objects.filter(client__in=clients)
+        .select_for_update(of=("self",))
+        .select_related("currency", "group", "client")
+        .order_by("client_id")
+    )
+    return {profile.client_id: profile for profile in rows}

@@ -124,7 +124,8 @@ def invoice_next_period(
     What of them is not `due` any more is left alone: the clients' money is locked first, and then
     looked at. Nobody is told yet; each invoice has a notice that waits for `announce`.
     """
-    locked = _lock_profiles(service_ids)
+    owners = Service.objects.filter(pk__in=service_ids).values("client_id")
+    locked = profiles.lock_all(Client.objects.filter(pk__in=owners))
     services = list(
         due.filter(pk__in=service_ids, client__in=locked)
         .select_for_update(of=("self",))
@@ -143,20 +144,6 @@ def invoice_next_period(
         batch.add(service)
     batch.save()
     return batch.result
-
-
-def _lock_profiles(service_ids: Sequence[int]) -> dict[int, BillingProfile]:
-    """Lock the money of all clients of the services; return their profiles by client."""
-    owners = Service.objects.filter(pk__in=service_ids).values("client_id")
-    for client in Client.objects.filter(pk__in=owners, billing=None):
-        profiles.profile_of(client)
-    rows = (
-        BillingProfile.objects.filter(client__in=owners)
-        .select_for_update(of=("self",))
-        .select_related("currency", "group", "client")
-        .order_by("client_id")
-    )
-    return {profile.client_id: profile for profile in rows}
 
 
 @dataclass

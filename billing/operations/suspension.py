@@ -8,10 +8,11 @@ from datetime import date, timedelta
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from billing.models import BillingProfile, Invoice, InvoiceItem, Payment, Service
+from billing.models import Invoice, InvoiceItem, Payment, Service
 from billing.operations import profiles
 from billing.queries.deadlines import reached
 from clients.actors import Actor
+from clients.models import Client
 from clients.operations import activity
 from provisioning.models import ModuleJob
 from provisioning.operations import bulk, lifecycle
@@ -69,8 +70,7 @@ def suspend_overdue(
     after, and lifts it.
     """
     owners = Service.objects.filter(pk__in=service_ids).values("client_id")
-    money = BillingProfile.objects.filter(client__in=owners).order_by("client_id")
-    list(money.select_for_update(of=("self",)).values_list("pk"))
+    profiles.lock_all(Client.objects.filter(pk__in=owners))
     overdue = overdue_services(today=today, days=days).filter(pk__in=service_ids)
     by_domain = {
         service.mail_domain_id: service

@@ -1,0 +1,3 @@
+"""Tests of the automation, through `manage.py cron`."""
+
+from __future__ import annotations
