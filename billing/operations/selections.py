@@ -36,6 +36,7 @@ __all__ = [
     "UnableToChoose",
     "amount_of",
     "choose",
+    "choose_from",
     "entitlement_of",
     "held_by",
     "held_from",
@@ -80,10 +81,23 @@ def choose(
 
     :raises UnableToChoose: not for sale so, or a number that an option does not allow
     """
-    held = {each.key: each for each in keeping if each.quantity}
-    known = [each.option.pk for each in held.values() if each.option]
+    held = tuple(each for each in keeping if each.quantity)
+    known = [each.option.pk for each in held if each.option]
     offer = queries.offer_of(product=product, cycle=cycle, currency=currency, held=known)
-    asked = dict(choices or {})
+    return choose_from(offer, choices or {}, held)
+
+
+def choose_from(
+    offer: ProductOffer, choices: Choices, keeping: Iterable[Chosen] = ()
+) -> tuple[Chosen, ...]:
+    """
+    Do what `choose` does with an offer that was read already.
+
+    :raises UnableToChoose: not for sale so, or a number that an option does not allow
+    """
+    product = offer.product
+    held = {each.key: each for each in keeping if each.quantity}
+    asked = dict(choices)
     chosen: list[Chosen] = []
     reasons: dict[str, Sentence] = {}
     if PRODUCT_KEY in held:
