@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, cast
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from allauth.account.adapter import get_adapter
 from allauth.account.decorators import reauthentication_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh
 
-from billing.models import Service
+from billing.models import CreditNote, Invoice, Service
+from billing.queries import endings
 from clientarea.grants import Grants
 from clientarea.http import ClientRequest, in_dialog, render_page
 from clientarea.seats import current_seat, seat_at, seats_of, take
@@ -27,6 +29,9 @@ from provisioning.models import Feature, Mailbox, MailboxBatch
 Params = ParamSpec("Params")
 ServiceView = Callable[Concatenate[ClientRequest, Service, Params], HttpResponseBase]
 MemberView = Callable[Concatenate[ClientRequest, Membership, Params], HttpResponseBase]
+InvoiceView = Callable[Concatenate[ClientRequest, Invoice, Params], HttpResponseBase]
+CreditNoteView = Callable[Concatenate[ClientRequest, CreditNote, Params], HttpResponseBase]
+Paper = TypeVar("Paper", Invoice, CreditNote)
 Route = Callable[..., HttpResponseBase]
 
 # Who has not shown for a while that it is them is asked to; then the request goes on.
@@ -113,6 +118,33 @@ def client_member(
     return decorate
 
 
+def client_invoice(view: InvoiceView[Params]) -> Route:
+    """Hand the view the published invoice its address names, if this user may see it."""
+
+    @wraps(view)
+    def guarded(
+        request: ClientRequest, invoice_id: int, *args: Params.args, **kwargs: Params.kwargs
+    ) -> HttpResponseBase:
+        # A draft that was cancelled has no number: nobody has seen it.
+        rows = Invoice.objects.published().exclude(number__isnull=True)
+        return view(request, _paper(request, rows, invoice_id), *args, **kwargs)
+
+    return client_user(guarded)
+
+
+def client_credit_note(view: CreditNoteView[Params]) -> Route:
+    """Hand the view the credit note its address names, if this user may see it."""
+
+    @wraps(view)
+    def guarded(
+        request: ClientRequest, credit_note_id: int, *args: Params.args, **kwargs: Params.kwargs
+    ) -> HttpResponseBase:
+        rows = CreditNote.objects.select_related("invoice")
+        return view(request, _paper(request, rows, credit_note_id), *args, **kwargs)
+
+    return client_user(guarded)
+
+
 def closed_page(request: ClientRequest) -> HttpResponse:
     """Say why the mail pages of a service are closed; a change that was sent is refused."""
     if request.htmx and not in_dialog(request):
@@ -164,13 +196,27 @@ def batch_of(service: Service, batch_id: int) -> MailboxBatch:
 
 def _service_and_grants(request: ClientRequest, service_id: int) -> tuple[Service, Grants]:
     clients = [seat.client_id for seat in seats_of(request)]
-    services = Service.objects.with_domain().filter(client__in=clients)
+    services = endings.with_cancellation(Service.objects.with_domain()).filter(client__in=clients)
     service = services.filter(pk=service_id).first()
     seat = seat_at(request, service.client_id) if service else None
     if service is None or seat is None:
         raise Http404
     take(request, seat)  # a service of another of one's clients brings one there
     return service, Grants.of(seat)
+
+
+def _paper(request: ClientRequest, rows: QuerySet[Paper], paper_id: int) -> Paper:
+    """Return a document of one of this user's clients; refuse one who may not see its money."""
+    clients = [seat.client_id for seat in seats_of(request)]
+    found = rows.select_related("client", "currency").filter(client__in=clients)
+    paper = found.filter(pk=paper_id).first()
+    seat = seat_at(request, paper.client_id) if paper else None
+    if paper is None or seat is None:
+        raise Http404
+    if not seat.allows(Permission.INVOICES):
+        raise PermissionDenied(NOT_ALLOWED)
+    take(request, seat)
+    return paper
 
 
 def _identified(request: HttpRequest, user: User) -> ClientRequest:

@@ -127,10 +127,19 @@ SENTENCES: dict[str, Promise] = {
         "A change to the plan %(product)s was asked for"
     ),
     "service.termination_requested": gettext_lazy("The end of this service was asked for"),
+    "service.cancellation_requested": gettext_lazy("The cancellation of %(name)s was requested"),
+    "service.cancellation_withdrawn": gettext_lazy("The cancellation of %(name)s was withdrawn"),
+    "service.closing_requested": gettext_lazy("The end of this service was asked for"),
+    "service.restoration_requested": gettext_lazy("The restoration of %(name)s was asked for"),
+    "service.closing_notice": gettext_lazy(
+        "A notice was sent that the mail of %(name)s is going to be deleted"
+    ),
     "account.create": gettext_lazy("%(name)s was set up at the mail server"),
     "account.change_package": gettext_lazy("The mail server was told of the new plan"),
     "account.suspend": gettext_lazy("The service was suspended"),
     "account.unsuspend": gettext_lazy("The suspension was lifted"),
+    "account.close": gettext_lazy("The service was closed; it can be restored for a while"),
+    "account.restore": gettext_lazy("The service was restored"),
     "account.terminate": gettext_lazy("The service was ended"),
     "job.retried": gettext_lazy("A job at the mail server was tried again: %(name)s"),
 }

@@ -29,6 +29,11 @@ class Grants:
         return self.allows(Permission.PRODUCTS)
 
     @property
+    def manage_service(self) -> bool:
+        """Tell whether this user may change, cancel and restore a service."""
+        return self.allows(Permission.MANAGE_PRODUCTS)
+
+    @property
     def open_mailboxes(self) -> bool:
         """Tell whether this user may open webmail and the control panel of a mailbox."""
         return self.allows(Permission.MAILBOX_SSO)

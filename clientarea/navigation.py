@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from billing.models import Service
+from billing.queries import endings
 from clientarea.grants import Grants
 from clients.models import Permission
 from provisioning.models import Feature
@@ -33,6 +34,9 @@ class Entry:
     or_permission: str = ""
     # Whether nothing can be done here until the domain is verified and the service is paid.
     locks: bool = True
+    # Offered only while the service runs; its label once the end was asked for.
+    while_running: bool = False
+    label_when_cancelled: Promise | None = None
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,7 @@ class Link:
         return self.figure(usage) if self.figure else None
 
 
+RUNNING = {Service.Status.ACTIVE, Service.Status.SUSPENDED}
 OVERVIEW = "overview"
 MANAGE = "manage"
 ACTIONS = "actions"
@@ -159,6 +164,8 @@ ENTRIES = (
         ACTIONS,
         Permission.MANAGE_PRODUCTS,
         _("End this service"),
+        while_running=True,
+        label_when_cancelled=_("Cancellation Requested"),
     ),
 )
 
@@ -168,6 +175,8 @@ def entries_for(service: Service, grants: Grants, path: str) -> list[Link]:
     links = []
     for entry in ENTRIES:
         if not any(grants.allows(each) for each in (entry.permission, entry.or_permission) if each):
+            continue
+        if entry.while_running and service.status not in RUNNING:
             continue
         if entry.feature and entry.feature not in service.mail_domain.features:
             continue
@@ -179,7 +188,7 @@ def entries_for(service: Service, grants: Grants, path: str) -> list[Link]:
         links.append(
             Link(
                 url=url,
-                label=entry.label,
+                label=_label_of(entry, service),
                 hint=entry.hint,
                 icon=entry.icon,
                 section=entry.section,
@@ -190,3 +199,9 @@ def entries_for(service: Service, grants: Grants, path: str) -> list[Link]:
             )
         )
     return links
+
+
+def _label_of(entry: Entry, service: Service) -> Promise:
+    if entry.label_when_cancelled is not None and endings.is_cancelled(service):
+        return entry.label_when_cancelled
+    return entry.label

@@ -8,6 +8,7 @@ from django.views.i18n import set_language
 from clientarea import (
     address_urls,
     domain_urls,
+    ending_urls,
     frame_urls,
     history_urls,
     import_urls,
@@ -54,6 +55,7 @@ service_routes: list[URLPattern | URLResolver] = [
     *domain_urls.urlpatterns,
     *address_urls.urlpatterns,
     *history_urls.urlpatterns,
+    *ending_urls.urlpatterns,
 ]
 
 urlpatterns = [

@@ -46,6 +46,7 @@ ANY_LOGIN = (LOG_IN, IN, IN, IN, IN, IN)
 ONES_OWN = (LOG_IN, *(MAYBE_NOTHING,) * 5)
 SEES_SERVICE = (LOG_IN, IN, IN, IN, NOT_FOUND, NOT_FOUND)
 MANAGES_MAIL = (LOG_IN, IN, IN, REFUSED, NOT_FOUND, NOT_FOUND)
+MANAGES_PRODUCTS = (LOG_IN, IN, REFUSED, REFUSED, NOT_FOUND, NOT_FOUND)
 OWNER_ALONE = (LOG_IN, IN, REFUSED, REFUSED, IN, REFUSED)
 OWNER_OF_IT_ALONE = (LOG_IN, IN, REFUSED, REFUSED, NOT_FOUND, REFUSED)
 READS_EMAILS = (LOG_IN, IN, REFUSED, IN, IN, REFUSED)
@@ -72,6 +73,8 @@ RULES = {
     "services/<int:service_id>/dns/": MANAGES_MAIL,
     "services/<int:service_id>/branding/": MANAGES_MAIL,
     "services/<int:service_id>/domain-settings/": MANAGES_MAIL,
+    "services/<int:service_id>/cancellation/": MANAGES_PRODUCTS,
+    "services/<int:service_id>/restore/$": MANAGES_PRODUCTS,
     # The link alone opens it: a phone that is set up is not logged in.
     "setup/<str:token>/": EVERYBODY,
     "switch-client/$": ONES_OWN,

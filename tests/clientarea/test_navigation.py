@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from billing.models import Service
 from clientarea import navigation
 from clientarea.grants import Grants
 from clients.models import Permission
@@ -33,11 +36,29 @@ def test_the_entries_come_in_their_fixed_order() -> None:
 
 
 @pytest.mark.django_db
-def test_an_entry_without_a_page_is_not_offered() -> None:
+def test_an_entry_without_a_page_is_not_offered(monkeypatch: pytest.MonkeyPatch) -> None:
+    overview = navigation.ENTRIES[0]
+    nowhere = replace(overview, url_name="nowhere", label=navigation.ENTRIES[1].label)
+    monkeypatch.setattr(navigation, "ENTRIES", (overview, nowhere))
+
     links = navigation.entries_for(makers.make_service(), EVERYTHING, "/")
 
-    assert str(links[0].label) == "Overview"
-    assert "Request Cancellation" not in [str(link.label) for link in links]
+    assert [str(link.label) for link in links] == ["Overview"]
+
+
+@pytest.mark.django_db
+def test_the_end_is_offered_only_while_the_service_runs() -> None:
+    offered = {
+        status: [
+            str(link.label)
+            for link in navigation.entries_for(makers.make_service(status=status), EVERYTHING, "/")
+        ]
+        for status in (Service.Status.PENDING, Service.Status.ACTIVE, Service.Status.TERMINATED)
+    }
+
+    assert "Request Cancellation" in offered[Service.Status.ACTIVE]
+    assert "Request Cancellation" not in offered[Service.Status.PENDING]
+    assert "Request Cancellation" not in offered[Service.Status.TERMINATED]
 
 
 @pytest.mark.django_db
