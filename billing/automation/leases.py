@@ -55,23 +55,15 @@ def give_back(job: Job, lease: UUID) -> None:
     _held(job, lease).update(lease_id=None, lease_until=None)
 
 
-def finish(job: Job, lease: UUID, *, now: datetime, today: date) -> None:
-    """Let go of a job that has done all there was to do."""
-    if not job.is_daily:
-        _held(job, lease).update(lease_id=None, lease_until=None, last_succeeded_at=now)
-        return
-    # Only whoever holds the job writes its row, so that what is read here still holds below.
-    row = _held(job, lease).first()
-    if row is None:
-        return
-    is_broken = row.last_done_date is None or row.last_done_date < today - A_DAY
-    _held(job, lease).update(
-        lease_id=None,
-        lease_until=None,
-        last_done_date=today,
-        last_succeeded_at=now,
-        unbroken_since=now if is_broken or row.unbroken_since is None else row.unbroken_since,
-    )
+def finish(job: Job, lease: UUID, *, row: AutomationJob, now: datetime, today: date) -> None:
+    """Let go of a job that has done all there was to do; `row` is as it was before."""
+    values: dict[str, object] = {"last_succeeded_at": now}
+    if job.is_daily:
+        is_broken = row.last_done_date is None or row.last_done_date < today - A_DAY
+        values["last_done_date"] = today
+        if is_broken or row.unbroken_since is None:
+            values["unbroken_since"] = now
+    _held(job, lease).update(lease_id=None, lease_until=None, **values)
 
 
 def _held(job: Job, lease: UUID) -> QuerySet[AutomationJob]:

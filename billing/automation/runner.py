@@ -17,7 +17,13 @@ from billing.automation import gaps, leases
 from billing.automation.job import Job
 from billing.automation.jobs import JOBS
 from billing.automation.work import Work
-from billing.models import AutomationItem, AutomationJob, AutomationJobRun, AutomationRun
+from billing.models import (
+    AutomationItem,
+    AutomationJob,
+    AutomationJobRun,
+    AutomationRun,
+    BillingSettings,
+)
 
 log = structlog.get_logger(__name__)
 Status = AutomationJobRun.Status
@@ -69,6 +75,7 @@ class _Turn:
     clock: _Clock
     ends_at: float
     is_named: bool
+    settings: BillingSettings
 
     @cached_property
     def has_settled(self) -> bool:
@@ -106,13 +113,14 @@ def run(
         clock=clock,
         ends_at=clock.started + seconds if seconds is not None else float("inf"),
         is_named=bool(only),
+        settings=BillingSettings.current(),
     )
     lines = []
     for job in jobs:
         if time.monotonic() > turn.ends_at:
             break
         if _is_due(job, state[job.name], turn):
-            line = _run_job(job, turn)
+            line = _run_job(job, state[job.name], turn)
             lines += [line] if line is not None else []
     this_run.finished_at = clock.read()
     this_run.save(update_fields=["finished_at"])
@@ -136,7 +144,7 @@ def _is_due(job: Job, row: AutomationJob, turn: _Turn) -> bool:
     return not is_done and timezone.localtime(turn.clock.now).hour >= settings.CRON_HOUR
 
 
-def _run_job(job: Job, turn: _Turn) -> Line | None:
+def _run_job(job: Job, state: AutomationJob, turn: _Turn) -> Line | None:
     """Run one job under its lease; None where another run has it or is done with it."""
     clock = turn.clock
     if job.waits_after_gap and not turn.has_settled:
@@ -150,11 +158,14 @@ def _run_job(job: Job, turn: _Turn) -> Line | None:
         today=clock.today,
         ends_at=min(began + job.seconds, turn.ends_at),
         keep_lease=lambda: leases.keep(job, lease, now=clock.read()),
+        settings=turn.settings,
     )
+    if state.lease_id is not None:
+        _note_lost_run(job, at=started_at)
     row = _begin(job, turn.run, started_at) if job.is_daily else None
     status, error = _do(job, work)
     if status == Status.DONE:
-        leases.finish(job, lease, now=clock.read(), today=clock.today)
+        leases.finish(job, lease, row=state, now=clock.read(), today=clock.today)
     else:
         leases.give_back(job, lease)
     line = _line(job, work, status, error, time.monotonic() - began)
@@ -186,6 +197,7 @@ def _rehearse(job: Job, clock: _Clock) -> Line:
         today=clock.today,
         ends_at=began + job.seconds,
         keep_lease=lambda: None,  # there is none
+        settings=BillingSettings.current(),
     )
     with transaction.atomic():
         status, error = _do(job, work)
@@ -211,11 +223,14 @@ def _line(job: Job, work: Work, status: str, error: str, seconds: float) -> Line
     )
 
 
-def _begin(job: Job, this_run: AutomationRun, at: datetime) -> AutomationJobRun:
+def _note_lost_run(job: Job, *, at: datetime) -> None:
     # Whoever holds the lease knows that no other run is at work any more.
     AutomationJobRun.objects.filter(job=job.name, status=Status.RUNNING).update(
         status=Status.FAILED, error=GONE, finished_at=at
     )
+
+
+def _begin(job: Job, this_run: AutomationRun, at: datetime) -> AutomationJobRun:
     return AutomationJobRun.objects.create(run=this_run, job=job.name, started_at=at)
 
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 import structlog
 from django.db import connection, models
 
-from billing.models import AutomationItem
+from billing.models import AutomationItem, BillingSettings
 from clients.actors import Actor
 from core.errors import OperationError
 
@@ -45,14 +45,15 @@ class Work:
 
     `now` is when the run began, `today` that moment's local date: a job asks no clock but these.
     `ends_at` is in the terms of `time.monotonic`; a job stops between two items when it has passed,
-    and goes on in the next run. `keep_lease` tells the others that it is still at it. In a dry run
-    all is done and then rolled back by the runner.
+    and goes on in the next run. `keep_lease` tells the others that it is still at it. `settings`
+    are those of the whole run. In a dry run all is done and then rolled back by the runner.
     """
 
     now: datetime
     today: date
     ends_at: float
     keep_lease: Callable[[], None]
+    settings: BillingSettings
     actor: Actor = ACTOR
     done: int = 0
     skipped: int = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from billing.automation.work import Work
-from billing.models import BillingSettings, CancellationRequest, Closing, Service
+from billing.models import CancellationRequest, Closing, Service
 from billing.operations import (
     cancellation,
     closing_notices,
@@ -15,7 +15,7 @@ from billing.operations.termination_guards import Allowed
 
 def process_cancellations(work: Work) -> None:
     """Close the services whose clients wanted them to end by now."""
-    if not BillingSettings.current().is_cancellation_on:
+    if not work.settings.is_cancellation_on:
         return
 
     def process(request_id: int) -> CancellationRequest | None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from billing.automation.work import Work
-from billing.models import BillingSettings, Invoice
+from billing.models import Invoice
 from billing.operations import retention
 from clients import expiry
 
 
 def cancel_old_invoices(work: Work) -> None:
     """Cancel what was never paid and what nothing depends on."""
-    settings = BillingSettings.current()
+    settings = work.settings
     old = retention.old_invoices(today=work.today, settings=settings)
 
     def cancel(invoice_id: int) -> Invoice | None:

@@ -6,7 +6,7 @@ import structlog
 from django.db.models import F, QuerySet
 
 from billing.automation.work import Work
-from billing.models import BillingSettings, Invoice, InvoiceItem, InvoiceNotice, Service
+from billing.models import Invoice, InvoiceItem, InvoiceNotice, Service
 from billing.operations import credit, price_changes, renewals
 from billing.operations.renewals import Renewed
 from core.errors import OperationError
@@ -21,7 +21,7 @@ def take_over_prices(work: Work) -> None:
 
 def create_invoices(work: Work) -> None:
     """Invoice every service whose next period begins soon, thousands in a transaction."""
-    settings = BillingSettings.current()
+    settings = work.settings
     due = renewals.due_for_invoice(today=work.today, days=settings.invoice_days)
     position = renewals.Position()
     while work.has_time():
@@ -36,7 +36,7 @@ def announce_invoices(work: Work) -> None:
     waiting = list(renewals.waiting_announcements().values_list("pk", flat=True))
     if not waiting:
         return
-    uses_credit = BillingSettings.current().is_credit_applied
+    uses_credit = work.settings.is_credit_applied
 
     def announce(notice_id: int) -> Invoice | None:
         return renewals.announce(
@@ -48,7 +48,7 @@ def announce_invoices(work: Work) -> None:
 
 def apply_credit(work: Work) -> None:
     """Use credit that came after the invoice, those due first first."""
-    if not BillingSettings.current().is_credit_applied:
+    if not work.settings.is_credit_applied:
         return
     payable = (
         Invoice.objects.open()

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from billing.automation.work import Work
-from billing.models import BillingSettings, Invoice
+from billing.models import Invoice
 from billing.operations import late_fees, notices
 from billing.operations.notices import Wave
 
 
 def send_reminders(work: Work) -> None:
     """Remind clients of what falls due soon."""
-    _send(work, notices.reminders(today=work.today, settings=BillingSettings.current()))
+    _send(work, notices.reminders(today=work.today, settings=work.settings))
 
 
 def send_overdue_notices(work: Work) -> None:
     """Tell clients what is overdue, up to three times."""
-    for wave in notices.overdue_notices(today=work.today, settings=BillingSettings.current()):
+    for wave in notices.overdue_notices(today=work.today, settings=work.settings):
         _send(work, wave)
 
 
 def charge_late_fees(work: Work) -> None:
     """Charge for what is overdue for too long."""
-    settings = BillingSettings.current()
+    settings = work.settings
     due = late_fees.due_for_late_fee(today=work.today, settings=settings)
 
     def charge(invoice_id: int) -> Invoice | None:

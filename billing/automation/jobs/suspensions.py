@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import structlog
 
 from billing.automation.work import Work
-from billing.models import BillingSettings, Service
+from billing.models import Service
 from billing.operations import suspension
 
 log = structlog.get_logger(__name__)
@@ -25,7 +25,7 @@ def unsuspend_paid(work: Work) -> None:
 
 def suspend_overdue(work: Work) -> None:
     """Ask for the suspension of what is overdue for too long; the workers carry it out."""
-    settings = BillingSettings.current()
+    settings = work.settings
     if not settings.is_suspension_on:
         return
     overdue = suspension.overdue_services(today=work.today, days=settings.suspension_days)

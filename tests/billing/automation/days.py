@@ -33,10 +33,11 @@ def cron(day: date, *arguments: str, hour: int = 9, minute: int = 0) -> str:
     return printed.getvalue()
 
 
-def cron_daily(first: date, last: date) -> None:
-    """Call the cron on each of these days."""
+def cron_daily(first: date, last: date, *jobs: str) -> None:
+    """Call the cron on each of these days, for these jobs if any are named."""
+    named = [part for job in jobs for part in ("--job", job)]
     for number in range((last - first).days + 1):
-        cron(first + timedelta(days=number))
+        cron(first + timedelta(days=number), *named)
 
 
 def has_run_daily(until: date) -> None:

@@ -145,13 +145,13 @@ def test_who_lost_the_lease_does_not_give_back_the_one_of_another(put: Put) -> N
     slow = noting([], "slow")
     put(slow)
     with on(START, 8):
-        leases.state_of([slow])
+        row = leases.state_of([slow])["slow"]
         late = leases.take(slow, now=timezone.now(), today=START)
     with on(START, 9):
         current = leases.take(slow, now=timezone.now(), today=START)
 
     assert late is not None
-    leases.finish(slow, late, now=timezone.now(), today=START)
+    leases.finish(slow, late, row=row, now=timezone.now(), today=START)
     leases.give_back(slow, late)
 
     row = AutomationJob.objects.get()
