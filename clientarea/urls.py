@@ -7,6 +7,7 @@ from django.views.i18n import set_language
 
 from clientarea import (
     address_urls,
+    billing_urls,
     domain_urls,
     ending_urls,
     frame_urls,
@@ -63,6 +64,7 @@ urlpatterns = [
     path("services/", services.index, name="services"),
     path("services/<int:service_id>/", include(service_routes)),
     path("", include(frame_urls.urlpatterns)),
+    path("billing/", include(billing_urls.urlpatterns)),
     *setup_urls.urlpatterns,
     path("brand.css", site.brand_css, name="brand-css"),
     path("language/", set_language, name="language"),

@@ -123,7 +123,8 @@ class Invoice(ConcurrentTransitionMixin, models.Model):
                 condition=models.Q(balance__gte=0), name="invoice_balance_not_negative"
             ),
             models.CheckConstraint(
-                condition=models.Q(status="draft") | models.Q(number__isnull=False),
+                condition=models.Q(status__in=["draft", "cancelled"])
+                | models.Q(number__isnull=False),
                 name="published_invoice_has_number",
             ),
         ]

@@ -25,6 +25,7 @@ from core.money import ZERO, Currency
 from core.sentences import sentence as _
 
 Reason = CreditEntry.Reason
+FUNDS = InvoiceItem.Kind.FUNDS
 
 
 class UnableToMoveCredit(OperationError):
@@ -91,13 +92,15 @@ def spend_on_all(*, client: Client, invoices: Iterable[Invoice], actor: Actor) -
     """
     Use credit for several open invoices at once, those due first first; return how much was used.
 
-    Where the credit does not cover all of them the last one stays partly paid.
+    Where the credit does not cover all of them the last one stays partly paid. Invoices that add
+    credit are left out.
 
-    :raises UnableToMoveCredit: an invoice is somebody else's, or as in `spend_credit`
+    :raises UnableToMoveCredit: an invoice is in another currency
     """
     profiles.lock(client)
     wanted = [each.pk for each in invoices]
     found = client.invoices.open().filter(pk__in=wanted).select_related("client")
+    found = found.exclude(pk__in=InvoiceItem.objects.filter(kind=FUNDS).values("invoice"))
     used = ZERO
     for invoice in found.order_by("due_date", "pk"):
         profile = profiles.profile_of(client)
@@ -111,7 +114,7 @@ def spend(
     """Do as `spend_credit` with a profile that is locked and an invoice read under that lock."""
     if invoice.status != Invoice.Status.UNPAID:
         return ZERO
-    if invoice.items.filter(kind=InvoiceItem.Kind.FUNDS).exists():
+    if invoice.items.filter(kind=FUNDS).exists():
         raise UnableToMoveCredit(_("An invoice that adds credit cannot be paid with credit."))
     if invoice.currency_id != profile.currency_id:
         raise UnableToMoveCredit(_("The invoice is in another currency than the credit."))

@@ -376,3 +376,14 @@ def test_a_draft_can_be_changed_and_deleted(client_: Client) -> None:
 
     assert not Invoice.objects.exists()
     assert not InvoiceItem.objects.exists()
+
+
+def test_a_cancelled_draft_has_no_number_and_nobody_sees_it(client_: Client) -> None:
+    draft = invoicing.draft_invoice(
+        client=client_, items=[line("5.00")], due_date=TODAY, actor=ACTOR
+    )
+
+    cancelled = invoicing.cancel_invoice(invoice=draft, actor=ACTOR)
+
+    assert (cancelled.status, cancelled.number) == (Status.CANCELLED, None)
+    assert issue(client_).number == "2026-00001"

@@ -1,0 +1,83 @@
+"""Documents on paper: the printable page, and the PDF where the machine can make one."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+import structlog
+from django.conf import settings
+from django.contrib.staticfiles import finders
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from billing.models import CreditNote, Invoice
+from billing.queries import documents
+from billing.queries.documents import Document
+
+log = structlog.get_logger(__name__)
+
+TEMPLATE = "documents/document.html"
+STYLES = "clientarea/css/document.css"
+
+
+def invoice_html(invoice: Invoice, *, today: date) -> str:
+    """Return the printable page of a published invoice, in the client's language."""
+    with translation.override(invoice.client.language):
+        return _html(documents.invoice_document(invoice, today=today))
+
+
+def credit_note_html(note: CreditNote) -> str:
+    """Return the printable page of a credit note, in the client's language."""
+    with translation.override(note.client.language):
+        return _html(documents.credit_note_document(note))
+
+
+def invoice_pdf(invoice: Invoice, *, today: date) -> bytes | None:
+    """Return the same as a PDF file, or None where this machine cannot make one."""
+    with translation.override(invoice.client.language):
+        return _pdf(documents.invoice_document(invoice, today=today))
+
+
+def credit_note_pdf(note: CreditNote) -> bytes | None:
+    """Return the same as a PDF file, or None where this machine cannot make one."""
+    with translation.override(note.client.language):
+        return _pdf(documents.credit_note_document(note))
+
+
+def _pdf(document: Document) -> bytes | None:
+    """Nothing is loaded from anywhere: the styles are ours, a logo has to be part of the page."""
+    try:
+        # Loads Pango, which an installation can do without.
+        from weasyprint import CSS, HTML  # noqa: PLC0415
+        from weasyprint.urls import URLFetcher  # noqa: PLC0415
+    except (ImportError, OSError) as error:
+        log.warning("no PDF", reason=str(error))
+        return None
+    page = HTML(
+        string=_html(document, is_file=True), url_fetcher=URLFetcher(allowed_protocols=["data"])
+    )
+    written: bytes = page.write_pdf(stylesheets=[CSS(string=_styles())], pdf_variant="pdf/ua-1")
+    return written
+
+
+def _html(document: Document, *, is_file: bool = False) -> str:
+    return render_to_string(
+        TEMPLATE,
+        {
+            "document": document,
+            "is_file": is_file,
+            "brand_name": settings.BRAND_NAME,
+            "brand_logo_url": settings.BRAND_LOGO_URL,
+            "language": translation.get_language(),
+        },
+    )
+
+
+@cache
+def _styles() -> str:
+    found = finders.find(STYLES)
+    if not isinstance(found, str):
+        raise FileNotFoundError(STYLES)
+    return Path(found).read_text()

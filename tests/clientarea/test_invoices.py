@@ -1,0 +1,346 @@
+"""The billing pages: what is owed, each invoice, and paying with credit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from io import BytesIO
+
+import pytest
+from django.db import connection
+from django.test import Client as Browser
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from pypdf import PdfReader
+
+from billing.models import BillingSettings, CreditEntry, Invoice, Payment, TaxRule
+from billing.operations import credit, invoicing
+from clients.models import Client, User
+from tests import makers
+from tests.billing.documents import ACTOR, TODAY, issue, line, pay
+
+MOST_QUERIES = 8
+
+
+@pytest.fixture
+def client(owner: User) -> Client:
+    """Return the owner's client, whose credit is not used by itself."""
+    BillingSettings.objects.create(
+        is_credit_applied=False,
+        company_name="Mail Ltd",
+        payment_instructions="IBAN XX00 1234\nMail Ltd",
+    )
+    return makers.make_client(owner=owner, name="Acme")
+
+
+def page(browser: Browser, address: str) -> str:
+    return " ".join(browser.get(address, follow=True).content.decode().split())
+
+
+def text(html: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", html).replace("\N{NO-BREAK SPACE}", " ").split())
+
+
+def give(client: Client, amount: str) -> None:
+    credit.add_credit(client=client, amount=Decimal(amount), description="Gift", actor=ACTOR)
+
+
+def balance_of(invoice: Invoice) -> Decimal:
+    return Invoice.objects.get(pk=invoice.pk).balance
+
+
+def test_the_list_shows_what_is_owed_and_hides_drafts(customer: Browser, client: Client) -> None:
+    today = timezone.localdate()
+    issue(client, "10.00", due=today + timedelta(days=5))
+    issue(client, "5.50", due=today - timedelta(days=1))
+    invoicing.draft_invoice(client=client, items=[line("9.00")], due_date=today, actor=ACTOR)
+    issue(makers.make_client(), "77.00")
+
+    shown = text(page(customer, "/billing/invoices/"))
+
+    assert "15.50 USD" in shown
+    assert "2 open invoices" in shown
+    assert "2026-00001" in shown
+    assert "Overdue" in shown
+    assert "9.00 USD" not in shown
+    assert "77.00" not in shown
+    assert "2026-00003" not in shown
+
+
+def test_the_list_is_filtered_searched_and_paged(customer: Browser, client: Client) -> None:
+    today = timezone.localdate()
+    for number in range(30):
+        issue(client, line("1.00", f"Thing {number}"), due=today)
+    paid = issue(client, line("3.00", "Something blue"), due=today)
+    pay(paid)
+
+    first, second = (
+        page(customer, "/billing/invoices/"),
+        page(customer, "/billing/invoices/?page=2"),
+    )
+    by_status = page(customer, "/billing/invoices/?status=paid")
+    by_word, by_number = (
+        page(customer, f"/billing/invoices/?search={word}") for word in ("blue", "00007")
+    )
+    nothing = page(customer, "/billing/invoices/?status=overdue")
+
+    assert "2026-00031" in first
+    assert "2026-00005" not in first
+    assert "2026-00005" in second
+    assert "2026-00031" in by_status
+    assert "2026-00030" not in by_status
+    assert "2026-00031" in by_word
+    assert "2026-00007" not in by_word
+    assert "2026-00007" in by_number
+    assert "No invoice matches" in nothing
+
+
+def test_an_invoice_shows_its_lines_taxes_and_how_to_pay(customer: Browser, client: Client) -> None:
+    TaxRule.objects.create(name="VAT", percent=20)
+    invoice = issue(client, line("10.00", "Email for acme.test"), due=timezone.localdate())
+    pay(invoice, "5.00", reference="TX-9")
+
+    shown = text(page(customer, f"/billing/invoices/{invoice.pk}/"))
+
+    for words in (
+        "Email for acme.test",
+        "VAT 20 % 2.00 USD",
+        "Total 12.00 USD",
+        "Still to pay 7.00 USD",
+        "Bank transfer TX-9 5.00 USD",
+        "IBAN XX00 1234",
+        "7.00 USD to pay",
+        "due today",
+    ):
+        assert words in shown
+    assert "Use credit" not in shown
+
+
+def test_credit_is_used_for_an_invoice_once(customer: Browser, client: Client) -> None:
+    give(client, "12.00")
+    invoice = issue(client, "10.00")
+    address = f"/billing/invoices/{invoice.pk}/"
+
+    before = page(customer, address)
+    answer = customer.post(f"{address}credit/", {"amount": "10.00"}, follow=True)
+    again = customer.post(f"{address}credit/", {"amount": "10.00"}, follow=True)
+
+    assert 'value="10.00"' in before
+    assert "10.00 USD of your credit was used" in text(answer.content.decode())
+    assert "This invoice was paid on" in answer.content.decode()
+    assert "nothing left to pay" in again.content.decode()
+    assert balance_of(invoice) == 0
+    assert CreditEntry.objects.filter(reason="spent").count() == 1
+
+
+@pytest.mark.parametrize("amount", ["", "-1", "0", "10.01", "1.234", "ten"])
+def test_too_much_credit_or_no_amount_is_refused(
+    customer: Browser, client: Client, amount: str
+) -> None:
+    give(client, "5.00")
+    invoice = issue(client, "10.00")
+
+    answer = customer.post(f"/billing/invoices/{invoice.pk}/credit/", {"amount": amount})
+
+    assert answer.status_code == 422
+    assert balance_of(invoice) == 10
+    assert not CreditEntry.objects.filter(reason="spent").exists()
+
+
+def test_an_invoice_of_somebody_else_is_not_found(customer: Browser, client: Client) -> None:
+    strange = issue(makers.make_client(), "10.00")
+    draft = invoicing.draft_invoice(
+        client=client, items=[line("9.00")], due_date=TODAY, actor=ACTOR
+    )
+    dropped = invoicing.draft_invoice(
+        client=client, items=[line("9.00")], due_date=TODAY, actor=ACTOR
+    )
+    invoicing.cancel_invoice(invoice=dropped, actor=ACTOR)
+
+    for invoice in (strange, draft, dropped):
+        for ending in ("", "pdf/", "print/"):
+            assert customer.get(f"/billing/invoices/{invoice.pk}/{ending}").status_code == 404
+        posted = customer.post(f"/billing/invoices/{invoice.pk}/credit/", {"amount": "1.00"})
+        assert posted.status_code == 404
+
+
+def test_who_may_not_see_invoices_is_refused(client: Client) -> None:
+    invoice = issue(client, "10.00")
+    browser = Browser()
+    browser.force_login(makers.make_member(client=client, permissions=["products"]))
+
+    for address in ("/billing/invoices/", f"/billing/invoices/{invoice.pk}/", "/billing/credit/"):
+        assert browser.get(address).status_code == 403
+    assert "/billing/invoices/" not in browser.get("/").content.decode()
+
+
+def test_a_cancelled_invoice_leads_to_the_one_in_its_place(
+    customer: Browser, client: Client
+) -> None:
+    old = issue(client, "10.00")
+    new = invoicing.reissue_invoice(invoice=old, items=[line("8.00")], on=TODAY, actor=ACTOR)
+
+    shown = page(customer, f"/billing/invoices/{old.pk}/")
+
+    assert f'href="/billing/invoices/{new.pk}/"' in shown
+    assert "there is nothing to pay on it" in shown
+    assert "Use credit" not in shown
+
+
+def test_the_file_says_what_the_invoice_says(customer: Browser, client: Client) -> None:
+    TaxRule.objects.create(name="VAT", percent=20)
+    client.company, client.tax_id = "Acme Works", "XX123"
+    client.save()
+    invoice = issue(client, *[line("1.00", f"Line number {n}") for n in range(40)])
+    pay(invoice)
+
+    answer = customer.get(f"/billing/invoices/{invoice.pk}/pdf/")
+
+    assert answer["Content-Type"] == "application/pdf"
+    assert 'filename="invoice-2026-00001.pdf"' in answer["Content-Disposition"]
+    pages = [each.extract_text() for each in PdfReader(BytesIO(answer.content)).pages]
+    words = " ".join(" ".join(pages).replace("\N{NO-BREAK SPACE}", " ").split())
+    for expected in (
+        "Mail Ltd",
+        "Acme Works",
+        "Tax number XX123",
+        "Line number 39",
+        "VAT 20 %",
+        "8.00 USD",
+        "48.00 USD",
+        "Paid on",
+    ):
+        assert expected in words
+    assert f"{len(pages)} / {len(pages)}" in pages[-1]
+    assert len(pages) > 1
+
+
+def test_the_printable_page_is_in_the_client_s_language_without_the_menu(
+    customer: Browser, client: Client
+) -> None:
+    client.language = "de"
+    client.save()
+    invoice = issue(client, "1234.50")
+
+    shown = page(customer, f"/billing/invoices/{invoice.pk}/print/")
+
+    assert '<html lang="de">' in shown
+    assert "1.234,50" in shown
+    assert "topnav" not in shown
+
+
+def test_the_ledger_shows_each_movement(customer: Browser, client: Client) -> None:
+    empty = page(customer, "/billing/credit/")
+    give(client, "12.00")
+    invoice = issue(client, "10.00")
+    credit.spend_credit(invoice=invoice, actor=ACTOR)
+
+    shown = text(page(customer, "/billing/credit/"))
+
+    assert "No credit so far" in empty
+    assert "You have 2.00 USD" in shown
+    assert "Used for an invoice 2026-00001" in shown
+    assert "\N{MINUS SIGN}10.00 USD" in shown
+    assert "Gift" in shown
+
+
+def test_several_invoices_are_paid_with_credit(customer: Browser, client: Client) -> None:
+    give(client, "12.00")
+    first, second, third = (issue(client, amount) for amount in ("5.00", "6.00", "1.00"))
+
+    shown = text(page(customer, "/billing/mass-payment/"))
+    answer = customer.post(
+        "/billing/mass-payment/", {"invoice": [first.pk, second.pk]}, follow=True
+    )
+
+    assert "12.00 USD in all" in shown
+    assert "11.00 USD of your credit was used" in text(answer.content.decode())
+    assert [balance_of(each) for each in (first, second, third)] == [0, 0, 1]
+
+
+def test_one_transfer_for_several_invoices_has_their_sum_and_numbers(
+    customer: Browser, client: Client
+) -> None:
+    first, second, third = (issue(client, amount) for amount in ("5.00", "6.00", "1.50"))
+    address = f"/billing/mass-payment/?how=transfer&invoice={first.pk}&invoice={third.pk}"
+
+    shown = text(page(customer, address))
+
+    assert "Amount 6.50 USD" in shown
+    assert "Reference 2026-00001 2026-00003" in shown
+    assert "IBAN XX00 1234" in shown
+    assert balance_of(second) == 6
+    assert not Payment.objects.exists()
+
+
+@pytest.mark.parametrize("whose", ["none", "strange", "paid"])
+def test_only_ones_own_open_invoices_can_be_paid_together(
+    customer: Browser, client: Client, whose: str
+) -> None:
+    give(client, "12.00")
+    strange, paid = issue(makers.make_client(), "5.00"), issue(client, "1.00")
+    pay(paid)
+    issue(client, "3.00")
+    chosen = {"none": [], "strange": [strange.pk], "paid": [paid.pk]}[whose]
+
+    answer = customer.post("/billing/mass-payment/", {"invoice": chosen})
+
+    assert answer.status_code == 422
+    assert balance_of(strange) == 5
+    assert not CreditEntry.objects.filter(reason="spent").exists()
+
+
+def test_funds_are_invoiced(customer: Browser, client: Client) -> None:
+    makers.make_service(client=client)
+
+    answer = customer.post("/billing/credit/add/", {"amount": "25"}, follow=True)
+
+    invoice = Invoice.objects.get()
+    assert answer.redirect_chain == [(f"/billing/invoices/{invoice.pk}/", 302)]
+    assert invoice.total == 25
+    assert "Added to the credit balance" in answer.content.decode()
+
+
+@pytest.mark.parametrize("amount", ["", "5", "5000", "25.001"])
+def test_funds_beyond_the_limits_are_not_invoiced(
+    customer: Browser, client: Client, amount: str
+) -> None:
+    makers.make_service(client=client)
+
+    answer = customer.post("/billing/credit/add/", {"amount": amount})
+
+    assert answer.status_code == 422
+    assert not Invoice.objects.exists()
+
+
+def test_the_pages_ask_the_database_little(client: Client, count: Callable[[str], int]) -> None:
+    give(client, "3.00")
+    invoices = [issue(client, "5.00", "6.00") for _ in range(12)]
+    pay(invoices[0], "1.00")
+
+    counts = {
+        address: count(address)
+        for address in (
+            "/billing/invoices/",
+            f"/billing/invoices/{invoices[0].pk}/",
+            "/billing/credit/",
+            "/billing/credit/add/",
+            "/billing/mass-payment/",
+        )
+    }
+
+    assert {address: number for address, number in counts.items() if number > MOST_QUERIES} == {}
+
+
+@pytest.fixture
+def count(customer: Browser) -> Callable[[str], int]:
+    """Return how many queries a page takes."""
+
+    def queries(address: str) -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert customer.get(address).status_code == 200
+        return len(captured)
+
+    return queries
