@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from billing.admin import services
+from billing.admin import catalogue, endings, prices, services
 
-__all__ = ["services"]
+__all__ = ["catalogue", "endings", "prices", "services"]

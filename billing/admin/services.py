@@ -1,4 +1,4 @@
-"""Products and services in the emergency admin."""
+"""Services in the emergency admin."""
 
 from __future__ import annotations
 
@@ -45,14 +45,6 @@ class PlaceServiceForm(forms.ModelForm[Service]):
         ):
             self.add_error("domain", "This domain already has an email service here.")
         return data
-
-
-@admin.register(Product)
-class ProductAdmin(admin.ModelAdmin[Product]):
-    """Email hosting products."""
-
-    list_display = ("name", "server", "basic_mailboxes", "enhanced_mailboxes", "quota_pool_gb")
-    list_select_related = ("server",)
 
 
 @admin.register(Service)

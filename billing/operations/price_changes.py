@@ -77,8 +77,15 @@ class Preview:
     recurring_difference: Decimal
 
 
-def preview(*, new: NewPrice, audience: Audience) -> Preview:
-    """Return what a change would do; nothing is written."""
+def preview(*, new: NewPrice, audience: Audience, today: date) -> Preview:
+    """
+    Return what a change would do; nothing is written.
+
+    :raises UnableToChangePrice: an amount or day that cannot be, or an earlier change has not come
+        into force for some of the services
+    """
+    _check(new, audience, today)
+    _check_waiting(new, audience, today)
     rows = affected(new=new, audience=audience)
     old = _current(new)
     figures = rows.aggregate(
@@ -134,15 +141,13 @@ def change_price(
     :raises UnableToChangePrice: an amount or day that cannot be, an earlier change has not come
         into force for some of the services, or the change would not do what was confirmed
     """
-    _check(new, audience, today)
     _lock(new, audience)
     take_over(today=today)
-    shown = preview(new=new, audience=audience)
+    shown = preview(new=new, audience=audience, today=today)
     if expected is not None and shown != expected:
         raise UnableToChangePrice(
             _("Services or prices have changed since you looked. Look at the figures again.")
         )
-    _check_waiting(new, audience)
     old = _replace(new)
     price = Price.objects.create(
         product=new.thing if isinstance(new.thing, Product) else None,
@@ -278,7 +283,7 @@ def _lock(new: NewPrice, audience: Audience) -> None:
         pass
 
 
-def _check_waiting(new: NewPrice, audience: Audience) -> None:
+def _check_waiting(new: NewPrice, audience: Audience, today: date) -> None:
     """
     Refuse where an earlier decision would be overruled before it ever counted.
 
@@ -289,7 +294,7 @@ def _check_waiting(new: NewPrice, audience: Audience) -> None:
     )
     figures = (
         affected(new=new, audience=audience)
-        .filter(too_early)
+        .filter(too_early, next_price_date__gt=today)
         .aggregate(services=Count("service", distinct=True), last=Max("next_price_date"))
     )
     if figures["services"]:

@@ -164,7 +164,7 @@ def test_a_preview_says_what_the_change_then_does_and_writes_nothing() -> None:
     value = OptionValue.objects.get(option__product=product)
     audience = Audience(scope=Scope.ALL, effective_date=TODAY)
 
-    shown = price_changes.preview(new=monthly(value, "4.50"), audience=audience)
+    shown = price_changes.preview(new=monthly(value, "4.50"), audience=audience, today=TODAY)
     untouched = Price.objects.current().get(option_value=value).amount
     made = change(value, "4.50", expected=shown)
 
@@ -178,7 +178,7 @@ def test_a_preview_says_what_the_change_then_does_and_writes_nothing() -> None:
 def test_a_change_is_refused_when_it_would_do_more_than_was_shown() -> None:
     product = make_priced_product("10.00")
     audience = Audience(scope=Scope.ALL, effective_date=TODAY)
-    shown = price_changes.preview(new=monthly(product, "12.00"), audience=audience)
+    shown = price_changes.preview(new=monthly(product, "12.00"), audience=audience, today=TODAY)
     make_billed_service(product=product)
 
     with pytest.raises(UnableToChangePrice, match="Look at the figures again"):
