@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from billing.events import TerminationApprovalNeeded
-from billing.models import TerminationApproval
+from billing.models import Service, TerminationApproval
 from clients.actors import Actor
 from clients.operations import activity
 from core.errors import OperationError
@@ -29,11 +29,12 @@ class UnableToAnswer(OperationError):
 
 def answered(kind: str, answer: str, *, today: date) -> set[int]:
     """Return the ids of the services that got this answer lately."""
-    rows = TerminationApproval.objects.filter(
-        kind=kind, status=answer, for_date__gt=today - ANSWER_HOLDS
+    services = Service.objects.filter(
+        termination_approvals__kind=kind,
+        termination_approvals__status=answer,
+        termination_approvals__for_date__gt=today - ANSWER_HOLDS,
     )
-    found = rows.filter(services__isnull=False).values_list("services", flat=True)
-    return {pk for pk in found if pk is not None}
+    return set(services.values_list("pk", flat=True))
 
 
 @transaction.atomic

@@ -53,7 +53,7 @@ def index(request: ClientRequest, service: Service) -> HttpResponse:
         except OperationError as error:
             form.add_error(None, error.user_message)
         else:
-            words = {"domain": service.domain, "date": date_format(made.ends_on)}
+            words = {"domain": service.domain, "date": date_format(made.ends_on or today)}
             messages.success(
                 request,
                 _("%(domain)s ends on %(date)s. Until then you can change your mind.") % words,
@@ -66,8 +66,8 @@ def index(request: ClientRequest, service: Service) -> HttpResponse:
 
 @require_POST
 @client_service(permission=Permission.MANAGE_PRODUCTS)
-@open_while(*RUNNING)
 @reauthenticated
+@open_while(*RUNNING)
 def now(request: ClientRequest, service: Service) -> HttpResponse:
     """End the service at once, when the domain is typed and it is clear who asks."""
     waiting = _already(request, service)

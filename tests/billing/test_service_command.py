@@ -31,25 +31,28 @@ def test_a_service_is_led_through_its_life(vendor: Sandbox, run_jobs: Callable[[
         ("suspend", "--reason", "Overdue on Payment", "acme.test"),
         ("unsuspend", "acme.test"),
         ("change", "--product", larger.name, "acme.test"),
+        ("close", "--reason", "By phone", "--days", "9", "--confirm", "acme.test", "acme.test"),
+        ("restore", "acme.test"),
         ("terminate", "--confirm", "acme.test", "acme.test"),
     ):
         assert "is queued" in service_command(*arguments)
         run_jobs()
         states.append(Service.objects.get(pk=service.pk).status)
 
-    assert states == ["suspended", "active", "active", "terminated"]
+    assert states == ["suspended", "active", "active", "closing", "active", "terminated"]
     assert Service.objects.get(pk=service.pk).product == larger
     assert vendor.domains() == {}
 
 
 @pytest.mark.parametrize("confirmed", [(), ("--confirm", "other.test")])
-def test_nothing_is_terminated_without_the_domain_typed(
-    vendor: Sandbox, confirmed: tuple[str, ...]
+@pytest.mark.parametrize("action", [("terminate",), ("close", "--reason", "By phone")])
+def test_nothing_is_ended_without_the_domain_typed(
+    vendor: Sandbox, action: tuple[str, ...], confirmed: tuple[str, ...]
 ) -> None:
     makers.make_service(vendor=vendor, domain="acme.test")
 
     with pytest.raises(CommandError, match="not confirmed"):
-        service_command("terminate", *confirmed, "acme.test")
+        service_command(*action, *confirmed, "acme.test")
 
     assert not ModuleJob.objects.exists()
     assert "acme.test" in vendor.domains()
@@ -60,6 +63,7 @@ def test_nothing_is_terminated_without_the_domain_typed(
     [
         (("unsuspend", "nowhere.test"), "No service is live"),
         (("unsuspend", "acme.test"), "Only a suspended domain"),
+        (("restore", "acme.test"), "is not closed"),
         (("change", "--product", "Nothing", "acme.test"), "no product called"),
     ],
 )
