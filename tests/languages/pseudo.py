@@ -17,6 +17,7 @@ _ACCENTS = str.maketrans(
     "AEINOSUYaceilnosuyz",
     "ÅËÎÑÖŠÛÝåçéîļñöšüýž",
 )
+_WORD = 6
 # Values, markup and entities stay as they are; values stand outside the brackets.
 _VALUE = re.compile(r"(%\(\w+\)[sd]|%[sd]|\{\w*\})")
 _MARKUP = re.compile(r"(<[^>]*>|&\w+;|%%)")
@@ -29,7 +30,9 @@ def pseudo(text: str) -> str:
         return words
     parts = _VALUE.split(words)
     length = sum(len(part) for part in parts[::2])
-    parts[-1] += "~" * math.ceil(length * 0.3)
+    more = "~" * math.ceil(length * 0.3)
+    # A longer text has more words, not a word as long as a line.
+    parts[-1] += " ".join(more[at : at + _WORD] for at in range(0, len(more), _WORD))
     return "".join(
         part if number % 2 or not part else f"{OPEN}{_accented(part)}{CLOSE}"
         for number, part in enumerate(parts)
