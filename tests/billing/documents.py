@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any
 
 from billing.models import CreditEntry, Invoice, InvoiceItem, Payment, Service
-from billing.operations import invoicing, payments, profiles
+from billing.operations import credit_notes, invoicing, payments, profiles
 from billing.operations.items import ItemSpec
 from clients.actors import Actor
 from clients.models import Client
@@ -62,6 +62,14 @@ def pay(invoice: Invoice, amount: str = "", *, reference: str = "", **fields: An
         actor=ACTOR,
         **(values | fields),
     )
+
+
+def paper(client: Client) -> dict[str, int]:
+    """Give a client one document of each kind; return their ids as addresses call them."""
+    note = credit_notes.issue_credit_note(
+        client=client, items=[line("2.00")], on=TODAY, reason="Less", actor=ACTOR
+    )
+    return {"invoice_id": issue(client, uses_credit=False).pk, "credit_note_id": note.pk}
 
 
 def credit_of(client: Client) -> Decimal:

@@ -51,6 +51,8 @@ OWNER_ALONE = (LOG_IN, IN, REFUSED, REFUSED, IN, REFUSED)
 OWNER_OF_IT_ALONE = (LOG_IN, IN, REFUSED, REFUSED, NOT_FOUND, REFUSED)
 READS_EMAILS = (LOG_IN, IN, REFUSED, IN, IN, REFUSED)
 READS_THIS_EMAIL = (LOG_IN, IN, REFUSED, IN, NOT_FOUND, REFUSED)
+SEES_MONEY = (LOG_IN, IN, REFUSED, IN, IN, REFUSED)
+SEES_THIS_MONEY = (LOG_IN, IN, REFUSED, IN, NOT_FOUND, NOT_FOUND)
 STAFF_ALONE = (OUT, OUT, OUT, OUT, OUT, MAYBE_NOTHING)
 
 # The longest beginning that fits counts; an entry that ends in "$" is one route.
@@ -86,6 +88,9 @@ RULES = {
     "invitations/<int:invitation_id>/": OWNER_OF_IT_ALONE,
     "invitation/<str:token>/$": EVERYBODY,
     "security/": ANY_LOGIN,
+    "billing/": SEES_MONEY,
+    "billing/invoices/<int:invoice_id>/": SEES_THIS_MONEY,
+    "billing/credit-notes/<int:credit_note_id>/": SEES_THIS_MONEY,
     "emails/$": READS_EMAILS,
     "emails/<int:email_id>/$": READS_THIS_EMAIL,
     "account/login/$": EVERYBODY,

@@ -19,6 +19,7 @@ from clients.operations import activity
 from provisioning.models import Alias, Forward, MailboxBatch, MailboxImport
 from provisioning.sandbox import Sandbox
 from tests import makers
+from tests.billing import documents
 from tests.clientarea.routes import RULES, STAFF_ALONE, Actor, Outcome, Route, all_routes
 
 ROUTES = all_routes()
@@ -70,6 +71,7 @@ def ids(service: Service, owner: User, vendor: Sandbox) -> dict[str, int]:
         sent_at=timezone.now(),
     )
     makers.make_emails(client, 1)
+    paper = documents.paper(client)
     session = UserSession.objects.create(user=owner, ip="127.0.0.1", session_key="elsewhere")
     return {
         "service_id": service.pk,
@@ -90,6 +92,7 @@ def ids(service: Service, owner: User, vendor: Sandbox) -> dict[str, int]:
         "invitation_id": invitation.pk,
         "email_id": EmailMessage.objects.get().pk,
         "session_id": session.pk,
+        **paper,
         "activity_id": _activity(service, owner).pk,
     }
 
