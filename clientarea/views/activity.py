@@ -16,6 +16,7 @@ from clientarea.http import ClientRequest, go_to, render_page
 from clientarea.standing import Standing, standing_of
 from clientarea.undo_words import promise
 from clients.models import Activity, Permission
+from provisioning.models import MailDomain
 from provisioning.operations import undo as undoing
 
 FRAGMENT = "activity-list"
@@ -61,12 +62,21 @@ def undo(request: ClientRequest, service: Service, activity_id: int) -> HttpResp
             level = messages.INFO if done.is_unclear else messages.SUCCESS
             messages.add_message(request, level, done.text)
             return go_to(request, back)
-    can_undo = line.pk in undoing.undoable([line], mail_domain=mail_domain)
+    obstacle = _obstacle_to(line, mail_domain)
     context = {
-        "entry": entry_of(line, mail_domain, can_undo=can_undo),
-        "promise": promise(line, mail_domain) if undoing.can_undo(line) else "",
+        "entry": entry_of(line, mail_domain, can_undo=not obstacle),
+        "promise": promise(line, mail_domain),
+        "obstacle": obstacle,
         "refusal": refusal,
         "back": back,
     }
     status = 422 if refusal else 200
     return render_page(request, "clientarea/activity/undo.html", context, status=status)
+
+
+def _obstacle_to(line: Activity, mail_domain: MailDomain) -> str:
+    try:
+        undoing.check(activity=line, mail_domain=mail_domain)
+    except undoing.UnableToUndo as error:
+        return error.user_message
+    return ""

@@ -15,7 +15,7 @@ from provisioning.models import Branding, DomainSettings, Feature, MailDomain
 from provisioning.operations import undo_steps as steps
 from provisioning.operations.undo_steps import Step, UnableToUndo, Undone
 
-__all__ = ["UnableToUndo", "Undone", "can_undo", "undo", "undoable"]
+__all__ = ["UnableToUndo", "Undone", "can_undo", "check", "undo", "undoable"]
 
 SIZES = {"account_type", "quota_mb", "display_name"}
 
@@ -43,8 +43,12 @@ def can_undo(activity: Activity) -> bool:
 
 
 def undoable(activities: Iterable[Activity], *, mail_domain: MailDomain) -> set[int]:
-    """Return the ids of the lines that can be undone: no later line tells of the same thing."""
-    candidates = [line for line in activities if can_undo(line)]
+    """
+    Return the ids of the lines that can be undone.
+
+    Those are of a kind that can be, part of what is sold, and no later line tells of the same.
+    """
+    candidates = [line for line in activities if can_undo(line) and _is_sold(line, mail_domain)]
     if not candidates:
         return set()
     later = (
@@ -65,16 +69,15 @@ def undoable(activities: Iterable[Activity], *, mail_domain: MailDomain) -> set[
     }
 
 
-def undo(*, activity: Activity, mail_domain: MailDomain, actor: Actor) -> Undone:
+def check(*, activity: Activity, mail_domain: MailDomain) -> None:
     """
-    Take back what a line of this domain's log tells of; that leaves a line of its own.
+    Do nothing where a line can be undone, as far as can be told without trying.
 
-    :raises UnableToUndo: it has changed since, or with the reason of whoever refused
+    :raises UnableToUndo: with what stands in the way
     """
     if not can_undo(activity):
         raise UnableToUndo(_("This cannot be undone."), code="never")
-    inverse = INVERSES[activity.action]
-    if inverse.feature and inverse.feature not in mail_domain.features:
+    if not _is_sold(activity, mail_domain):
         raise UnableToUndo(_("This is no longer part of your plan."), code="not_sold")
     if activity.pk not in undoable([activity], mail_domain=mail_domain):
         raise UnableToUndo(
@@ -84,13 +87,27 @@ def undo(*, activity: Activity, mail_domain: MailDomain, actor: Actor) -> Undone
             ),
             code="moved_on",
         )
+
+
+def undo(*, activity: Activity, mail_domain: MailDomain, actor: Actor) -> Undone:
+    """
+    Take back what a line of this domain's log tells of; that leaves a line of its own.
+
+    :raises UnableToUndo: it has changed since, or with the reason of whoever refused
+    """
+    check(activity=activity, mail_domain=mail_domain)
     step = Step(activity, mail_domain, actor)
     try:
-        return inverse.run(step)
+        return INVERSES[activity.action].run(step)
     except UnableToUndo:
         raise
     except OperationError as error:
         raise UnableToUndo(error.user_message, code=error.code) from error
+
+
+def _is_sold(activity: Activity, mail_domain: MailDomain) -> bool:
+    feature = INVERSES[activity.action].feature
+    return not feature or feature in mail_domain.features
 
 
 def _thing(object_type: str, name: str, action: str) -> tuple[str, ...]:

@@ -270,9 +270,13 @@ def test_a_feature_that_is_no_longer_sold_brings_nothing_back(
     domain.features = [each for each in domain.features if each != "aliases"]
     domain.save()
 
+    log = customer.get(at("activity", service)).content.decode()
+    asked, question = ask(customer, service, "alias.deleted")
     status, html = undo(customer, service, "alias.deleted")
 
-    assert status == 422
+    assert "/undo/" not in log
+    assert (asked, status) == (200, 422)
+    assert "This is no longer part of your plan." in question
     assert "This is no longer part of your plan." in html
     assert vendor.aliases("acme.test") == {}
 
