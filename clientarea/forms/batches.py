@@ -6,14 +6,13 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from clientarea.forms.mailboxes import LARGEST_QUOTA_GB, STEP_GB
-from clientarea.paging import SIZES
 from provisioning.models import Mailbox, MailboxBatch, MailDomain
 
-MOST_ROWS = SIZES[-1]
+# So many may be deleted, and restored, by one click; of more, something is typed.
+FEW = 10
 
 
 class BulkAction(forms.Form):
@@ -48,23 +47,28 @@ class BulkAction(forms.Form):
         super().__init__(data)
         self.mail_domain = mail_domain
 
-    def is_confirmed(self) -> bool:
-        """Tell whether the domain's name was typed, and ask for it where it was not."""
+    @property
+    def is_waiting_for_value(self) -> bool:
+        """Tell whether the action needs a value that is not there."""
+        value = {"set_type": "account_type", "set_quota": "quota_gb"}.get(
+            self.cleaned_data.get("action", "")
+        )
+        return value is not None and self.cleaned_data.get(value) is None
+
+    def is_confirmed(self, count: int) -> bool:
+        """Tell whether the number of mailboxes or the domain's name was typed; ask where not."""
         domain = self.mail_domain.domain
         typed: str = self.cleaned_data["typed"]
-        if typed.strip().lower() == domain.lower():
+        if typed.strip().lower() in {domain.lower(), str(count)}:
             return True
-        self.add_error("typed", _("Type %(domain)s to confirm.") % {"domain": domain})
+        self.add_error(
+            "typed",
+            _("Type %(count)d or %(domain)s to confirm.") % {"count": count, "domain": domain},
+        )
         return False
 
     @property
     def quota_mb(self) -> int | None:
         """Return the new quota in the vendor's megabytes, where one is asked for."""
-        quota: Decimal | None = self.cleaned_data["quota_gb"]
+        quota: Decimal | None = self.cleaned_data.get("quota_gb")
         return None if quota is None else int(quota * self.mail_domain.server.mb_per_gb)
-
-
-def ticked(query: QueryDict) -> list[int]:
-    """Return the ids of the rows that were ticked, at most one page of them."""
-    ids = [int(text) for text in query.getlist("selected") if text.isascii() and text.isdigit()]
-    return ids[:MOST_ROWS]
