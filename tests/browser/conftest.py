@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import BrowserContext, Page
 from pytest_django.live_server_helper import LiveServer
 
 from clients.models import User
@@ -58,6 +60,14 @@ def site(live_server: LiveServer) -> str:
     """The address of our own server."""
     address: str = live_server.url
     return address
+
+
+def enter(context: BrowserContext, site: str, user: User) -> None:
+    """Let somebody be logged in before the first page they open."""
+    visit = Client()
+    visit.force_login(user)
+    name = settings.SESSION_COOKIE_NAME
+    context.add_cookies([{"name": name, "value": visit.cookies[name].value, "url": site}])
 
 
 def log_in(page: Page, site: str, user: User) -> None:

@@ -12,9 +12,9 @@ from playwright.sync_api import Browser, Page
 
 from clients.models import Invitation
 from tests.browser.account_states import set_account_states
-from tests.browser.conftest import log_in
+from tests.browser.conftest import enter
+from tests.browser.looks import look, walk, window
 from tests.browser.stage import Stage
-from tests.browser.test_every_page import WIDTHS, Theme, walk
 from tests.makers import PASSWORD
 
 pytestmark = pytest.mark.browser
@@ -27,34 +27,41 @@ def prove(page: Page) -> None:
     page.wait_for_url("**/")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", WIDTHS)
 def test_every_account_page_is_accessible_and_fits_the_screen(
-    browser: Browser, stage: Stage, site: str, theme: Theme, width: int
+    browser: Browser, stage: Stage, site: str
 ) -> None:
     states = set_account_states(stage.user, stage.service.client)
-    context = browser.new_context(
-        viewport={"width": width, "height": WIDTHS[width]}, color_scheme=theme, base_url=site
-    )
-    page, look = context.new_page(), f"{theme}-{width}"
     outside = {
         "invitation": _invitation(stage),
         "invitation-ended": reverse("clientarea:invitation", args=["made-up"]),
         "confirm-ended": reverse("account_confirm_email", args=["made-up"]),
     }
 
-    problems = walk(page, outside, look)
-    log_in(page, site, stage.user)
-    problems += walk(page, {"invitation-other": outside["invitation"]}, look)
-    problems += walk(page, states.pages, look)
-    prove(page)
-    problems += walk(page, states.protected_pages, look)
-    problems += walk(page, states.pages_with_second_factors(stage.user), look)
-    page.goto("/")
-    page.locator(".account > summary").click()
-    problems += walk(page, {"menu-open": ""}, look)
+    with window(browser, site) as context:
+        page = context.new_page()
+        problems = walk(page, outside)
+        enter(context, site, stage.user)
+        problems += walk(page, {"invitation-other": outside["invitation"]})
+        problems += walk(page, states.pages)
 
-    context.close()
+    assert not problems, "\n".join(problems)
+
+
+def test_every_page_behind_the_password_is_accessible_and_fits_the_screen(
+    browser: Browser, stage: Stage, site: str
+) -> None:
+    states = set_account_states(stage.user, stage.service.client)
+
+    with window(browser, site) as context:
+        page = context.new_page()
+        enter(context, site, stage.user)
+        prove(page)
+        problems = walk(page, states.protected_pages)
+        problems += walk(page, states.pages_with_second_factors(stage.user))
+        page.goto("/")
+        page.locator(".account > summary").click()
+        problems += look(page, "menu-open")
+
     assert not problems, "\n".join(problems)
 
 

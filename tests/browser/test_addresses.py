@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from provisioning.sandbox import Sandbox
-from tests.browser.conftest import log_in
+from tests.browser.conftest import enter
+from tests.browser.looks import findings_on
 from tests.browser.stage import Stage
-from tests.browser.test_every_page import findings_on
 
 pytestmark = pytest.mark.browser
 
@@ -35,7 +35,7 @@ def context(
 def page(context: BrowserContext, stage: Stage, site: str) -> Page:
     """Logged in, on the overview of the service."""
     page = context.new_page()
-    log_in(page, site, stage.user)
+    enter(context, site, stage.user)
     page.goto(stage.path("service"))
     return page
 

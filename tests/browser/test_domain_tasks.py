@@ -13,7 +13,7 @@ from clients.models import EmailMessage
 from provisioning.models import Branding, Dkim, DnsReading
 from provisioning.sandbox import Sandbox
 from tests import pictures
-from tests.browser.conftest import log_in
+from tests.browser.conftest import enter
 from tests.browser.stage import Stage
 
 pytestmark = pytest.mark.browser
@@ -48,7 +48,7 @@ def resolver(vendor: Sandbox, settings: Settings) -> Iterator[None]:
 def page(context: BrowserContext, stage: Stage, site: str) -> Page:
     """Logged in."""
     page = context.new_page()
-    log_in(page, site, stage.user)
+    enter(context, site, stage.user)
     return page
 
 
@@ -168,7 +168,7 @@ def test_footer_and_time_zone_are_saved(page: Page, stage: Stage, vendor: Sandbo
 def test_the_sketch_follows_while_one_types(browser: Browser, stage: Stage, site: str) -> None:
     context = browser.new_context(base_url=site)
     page = context.new_page()
-    log_in(page, site, stage.user)
+    enter(context, site, stage.user)
     page.goto(stage.path("branding"))
     sketch = page.locator("#brand-preview")
 

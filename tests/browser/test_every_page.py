@@ -2,70 +2,63 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-from typing import Literal
-
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
 from tests.browser.conftest import log_in
+from tests.browser.looks import WIDTHS, look, walk, window
 from tests.browser.stage import OUTSIDE, Stage
 
-Theme = Literal["light", "dark"]
-WIDTHS = {360: 740, 768: 1024, 1280: 900}
-# Set to a directory, every page is also kept there as a picture.
-SHOTS = os.environ.get("SCREENSHOTS", "")
+# Several tests, so that the processes that run them end at about the same time.
+PARTS = 8
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("part", range(PARTS))
 def test_every_page_is_accessible_and_fits_the_screen(
-    browser: Browser, stage: Stage, site: str, theme: Theme, width: int
+    browser: Browser, stage: Stage, site: str, part: int
 ) -> None:
-    context = browser.new_context(
-        viewport={"width": width, "height": WIDTHS[width]}, color_scheme=theme, base_url=site
-    )
-    page = context.new_page()
     outside = {name: reverse(route) for name, route in OUTSIDE.items()}
 
-    problems = walk(page, outside, f"{theme}-{width}")
-    log_in(page, site, stage.user)
-    problems += walk(page, stage.pages, f"{theme}-{width}")
+    with window(browser, site) as context:
+        page = context.new_page()
+        problems = walk(page, share(outside, part))
+        log_in(page, site, stage.user)
+        problems += walk(page, share(stage.pages, part))
 
-    context.close()
     assert not problems, "\n".join(problems)
 
 
-def walk(page: Page, pages: dict[str, str], look: str) -> list[str]:
-    """Look at each page, an empty address meaning the page as it stands; return what is wrong."""
-    problems = []
-    for name, path in pages.items():
-        if path:
-            page.goto(path)
-        page.wait_for_timeout(120)
-        problems += [f"{name}: {finding}" for finding in findings_on(page)]
-        if SHOTS:
-            Path(SHOTS).mkdir(parents=True, exist_ok=True)
-            page.screenshot(path=f"{SHOTS}/{name}-{look}.png", full_page=True)
-    return problems
+def test_every_page_is_in_one_of_the_parts(stage: Stage) -> None:
+    parts = [set(share(stage.pages, part)) for part in range(PARTS)]
+
+    assert set.union(*parts) == set(stage.pages)
+    assert sum(map(len, parts)) == len(stage.pages)
 
 
-def findings_on(page: Page) -> list[str]:
-    """Return what axe has to say, and whether the page scrolls sideways."""
-    result = Axe().run(page)
-    findings = [
-        f"{violation['id']}: {node['html'][:160]}"
-        for violation in result.response["violations"]
-        for node in violation["nodes"]
-    ]
-    overflow = page.evaluate(
-        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+def share(pages: dict[str, str], part: int) -> dict[str, str]:
+    """Return a part of the pages, as many as in the others."""
+    return dict(list(pages.items())[part::PARTS])
+
+
+def test_a_page_with_faults_is_found_out(browser: Browser) -> None:
+    page = browser.new_page()
+    page.set_content(
+        "<html lang='en'><title>x</title><main><h1>x</h1><img src='x'><p class=dark>dark</p>"
+        "<p style='width: 900px'>wide</p></main>"
+        "<style>@media (prefers-color-scheme: dark) { .dark { color: #ddd } }</style>"
     )
-    if overflow > 0:
-        findings.append(f"scrolls sideways by {overflow}px")
-    return findings
+
+    problems = look(page, "faulty")
+    page.close()
+
+    def found(what: str) -> list[str]:
+        return [problem.split(":")[0] for problem in problems if what in problem]
+
+    assert len(found("image-alt")) == 2 * len(WIDTHS)
+    assert found("color-contrast") == [f"faulty, dark, {width}px" for width in WIDTHS]
+    assert found("sideways") == [f"faulty, {theme}, 768px" for theme in ("light", "dark")] + [
+        f"faulty, {theme}, 360px" for theme in ("light", "dark")
+    ]

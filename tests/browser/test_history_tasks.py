@@ -9,9 +9,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from clients.models import Activity
 from provisioning.sandbox import Sandbox
-from tests.browser.conftest import log_in
+from tests.browser.conftest import enter
+from tests.browser.looks import findings_on
 from tests.browser.stage import Stage
-from tests.browser.test_every_page import findings_on
 
 pytestmark = pytest.mark.browser
 
@@ -29,7 +29,7 @@ def page(
     )
     context.set_default_timeout(10_000)
     page = context.new_page()
-    log_in(page, site, stage.user)
+    enter(context, site, stage.user)
     yield page
     context.close()
 

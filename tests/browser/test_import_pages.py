@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import pytest
 from django.urls import reverse
-from playwright.sync_api import Browser, FilePayload, Page
+from playwright.sync_api import Browser, FilePayload
 
 from core.sentences import sentence
 from provisioning.operations import setup
 from tests.browser import import_states
-from tests.browser.conftest import log_in
+from tests.browser.conftest import enter
+from tests.browser.looks import look, window
 from tests.browser.stage import Stage
-from tests.browser.test_every_page import WIDTHS, Theme, findings_on
 
-SHOTS = os.environ.get("SCREENSHOTS", "")
 HELD_UP = sentence(
     "The mail server cannot be reached right now. Nothing was changed; try again in a few minutes."
 )
@@ -24,28 +20,23 @@ HELD_UP = sentence(
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1280])
 def test_every_state_is_accessible_and_fits_the_screen(
-    browser: Browser, stage: Stage, site: str, theme: Theme, width: int
+    browser: Browser, stage: Stage, site: str
 ) -> None:
-    context = browser.new_context(
-        viewport={"width": width, "height": WIDTHS[width]}, color_scheme=theme, base_url=site
-    )
-    page = context.new_page()
-    log_in(page, site, stage.user)
-    problems = []
+    with window(browser, site) as context:
+        page = context.new_page()
+        enter(context, site, stage.user)
+        problems = []
 
-    for name, path in pages(stage).items():
-        page.goto(path)
-        problems += _look(page, name, f"{theme}-{width}")
-    page.goto(stage.path("mailboxes-import"))
-    book: FilePayload = {"name": "a.xlsx", "mimeType": "text/csv", "buffer": b"PK\x03\x04"}
-    page.locator("#id_file").set_input_files(book)
-    page.get_by_role("button", name="Check the file").click()
-    problems += _look(page, "import-refused", f"{theme}-{width}")
+        for name, path in pages(stage).items():
+            page.goto(path)
+            problems += look(page, name)
+        page.goto(stage.path("mailboxes-import"))
+        book: FilePayload = {"name": "a.xlsx", "mimeType": "text/csv", "buffer": b"PK\x03\x04"}
+        page.locator("#id_file").set_input_files(book)
+        page.get_by_role("button", name="Check the file").click()
+        problems += look(page, "import-refused")
 
-    context.close()
     assert not problems, "\n".join(problems)
 
 
@@ -73,11 +64,3 @@ def pages(stage: Stage) -> dict[str, str]:
         "setup-ended": reverse("clientarea:device-setup", kwargs={"token": "old"}),
         "accounts-with-import": stage.path("mailboxes"),
     }
-
-
-def _look(page: Page, name: str, look: str) -> list[str]:
-    page.wait_for_timeout(120)
-    if SHOTS:
-        Path(SHOTS).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=f"{SHOTS}/{name}-{look}.png", full_page=True)
-    return [f"{name}: {finding}" for finding in findings_on(page)]

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, FilePayload, Page, expect
 from clients.models import EmailMessage
 from provisioning.models import Mailbox
 from provisioning.sandbox import Sandbox
-from tests.browser.conftest import log_in
+from tests.browser.conftest import enter
 from tests.browser.stage import Stage
 
 pytestmark = pytest.mark.browser
@@ -35,7 +35,7 @@ def page(
     )
     context.set_default_timeout(10_000)
     page = context.new_page()
-    log_in(page, site, stage.user)
+    enter(context, site, stage.user)
     yield page
     context.close()
 

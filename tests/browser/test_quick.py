@@ -9,9 +9,9 @@ from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
 from provisioning.models import Mailbox
-from tests.browser.conftest import log_in
+from tests.browser.conftest import enter
+from tests.browser.looks import findings_on
 from tests.browser.stage import Stage
-from tests.browser.test_every_page import findings_on
 
 pytestmark = pytest.mark.browser
 
@@ -44,7 +44,7 @@ def page(context: BrowserContext, stage: Stage, site: str, complaints: list[str]
 
     page.on("console", listen)
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    log_in(page, site, stage.user)
+    enter(context, site, stage.user)
     page.goto(stage.path("mailboxes"))
     yield page
     assert complaints == []

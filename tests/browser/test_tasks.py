@@ -11,7 +11,7 @@ from pytest_django import Settings
 from provisioning.models import Mailbox
 from provisioning.operations.mailboxes import password_problems
 from provisioning.sandbox import Sandbox
-from tests.browser.conftest import log_in
+from tests.browser.conftest import enter
 from tests.browser.stage import Stage
 
 pytestmark = pytest.mark.browser
@@ -46,7 +46,7 @@ def context(
 def page(context: BrowserContext, stage: Stage, site: str) -> Page:
     """Logged in, on the list of mailboxes."""
     page = context.new_page()
-    log_in(page, site, stage.user)
+    enter(context, site, stage.user)
     page.goto(stage.path("mailboxes"))
     return page
 

@@ -216,7 +216,7 @@ def test_the_preview_says_what_becomes_of_each_row(
     customer: Browser, service: Service, boxes: list[Mailbox]
 ) -> None:
     Mailbox.objects.filter(pk=boxes[1].pk).update(account_type=2, quota_mb=7500)
-    data = {"selected": ids(boxes[:2])}
+    data: dict[str, Any] = {"selected": ids(boxes[:2])}
     address = at("batch-start", service)
 
     types = words(customer.get(address, {**data, "action": "set_type", "account_type": "2"}))
