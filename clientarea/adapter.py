@@ -15,6 +15,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from clientarea import visits
 from clientarea.login_emails import notify, send_link
@@ -28,6 +29,14 @@ LINKS = {
     "account/email/password_reset_key": ("password_reset", "password_reset_url"),
     "account/email/email_confirmation": ("email_confirmation", "activate_url"),
 }
+
+# Sentences of allauth's that people here read. Our catalogue has them again, as its German is on
+# closer terms with people than ours.
+FAMILIAR = (
+    gettext_noop("Please type your current password."),
+    gettext_noop("You must type the same password each time."),
+    gettext_noop("Be patient, you are sending too many requests."),
+)
 
 
 class ResetTokens(PasswordResetTokenGenerator):
