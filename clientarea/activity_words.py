@@ -121,6 +121,7 @@ SENTENCES: dict[str, Promise] = {
     "domain_settings.time_zone_changed": gettext_lazy("The time zone was set to %(time_zone)s"),
     "domain_settings.not_changed": gettext_lazy("A change to the domain's settings did not arrive"),
     "service.placed": gettext_lazy("%(name)s was ordered with the plan %(product)s"),
+    "service.billed": gettext_lazy("The price of %(name)s was agreed on"),
     "service.suspension_requested": gettext_lazy("A suspension of this service was asked for"),
     "service.unsuspension_requested": gettext_lazy("The end of the suspension was asked for"),
     "service.product_change_requested": gettext_lazy(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 
 from billing.models import Product, Service
+from billing.operations import selections
 from clients.actors import Actor
 from clients.operations import activity
 from core.errors import OperationError
@@ -52,7 +53,9 @@ def change_product(*, service: Service, product: Product, actor: Actor) -> Modul
     _note(service, "service.product_change_requested", actor, {"product": product.name})
     # The domain's lock before the service's, as where the job is recorded.
     job = lifecycle.request_package_change(
-        mail_domain=service.mail_domain, entitlement=product.entitlement, actor=actor
+        mail_domain=service.mail_domain,
+        entitlement=selections.entitlement_of(product),
+        actor=actor,
     )
     Service.objects.filter(pk=service.pk).update(wanted_product=product)
     return job
