@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from django.db.models import Count, Exists, F, OuterRef, Q
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from billing.models import Service
+from billing.models import Invoice, Service
 from clientarea.standing import OF_SETUP, Standing, standing_of
+from clientarea.templatetags.money import money
 from clients.models import Client
 from provisioning.models import Mailbox, MailDomain, ModuleJob
 from provisioning.queries import setups_of
@@ -93,6 +96,11 @@ def of_client(client: Client) -> Attention:
     )
 
 
+def unpaid_invoices(invoices: Iterable[Invoice], *, today: date) -> Panel:
+    """Return a notice for each open invoice, in the order they come in."""
+    return _panel([_unpaid(invoice, today) for invoice in invoices])
+
+
 def nearly_full_mailboxes(mail_domain_ids: Sequence[int]) -> dict[int, int]:
     """Return how many mailboxes of each domain are nearly full; domains with none are left out."""
     if not mail_domain_ids:
@@ -151,11 +159,28 @@ def _panel(notices: list[Notice]) -> Panel:
 
 
 def _suspended(service: Service) -> Notice:
+    # What our own automation gives as the reason is in the catalogue; other words stay.
+    reason = service.mail_domain.suspension_reason
     return Notice(
         title=_("%(domain)s is suspended") % {"domain": service.domain},
-        text=service.mail_domain.suspension_reason or _("Nobody can log in until it is lifted."),
+        text=_(reason) if reason else _("Nobody can log in until it is lifted."),
         url=reverse("clientarea:service", kwargs={"service_id": service.pk}),
         action=_("See why"),
+    )
+
+
+def _unpaid(invoice: Invoice, today: date) -> Notice:
+    words = {
+        "number": invoice.number,
+        "amount": money(invoice.balance, invoice.currency),
+        "day": date_format(invoice.due_date),
+    }
+    is_late = invoice.due_date < today
+    return Notice(
+        title=_("Invoice %(number)s: %(amount)s") % words,
+        text=(_("It was due on %(day)s.") if is_late else _("It is due on %(day)s.")) % words,
+        url=reverse("clientarea:invoice", kwargs={"invoice_id": invoice.pk}),
+        action=_("Pay"),
     )
 
 

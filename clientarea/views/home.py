@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from django.http import HttpResponse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from billing import queries
+from billing.queries.invoices import open_invoices_of
 from clientarea import notices
 from clientarea.access import client_user
 from clientarea.http import ClientRequest, render_page
@@ -14,6 +16,8 @@ from clientarea.seats import current_seat
 from clients.models import Permission
 
 SHOWN = 8
+# Open invoices that are read to be counted; nobody has more.
+MOST_COUNTED = 100
 
 
 @require_safe
@@ -31,4 +35,9 @@ def home(request: ClientRequest) -> HttpResponse:
     )
     attention = notices.of_client(seat.client)
     context = {"seat": seat, "page": page, "tally": tally, "attention": attention}
+    if seat.allows(Permission.INVOICES):
+        today = timezone.localdate()
+        context["unpaid"] = notices.unpaid_invoices(
+            open_invoices_of(seat.client)[:MOST_COUNTED], today=today
+        )
     return render_page(request, "clientarea/home/home.html", context)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -12,6 +15,7 @@ from billing import queries
 from billing.models import Service
 from billing.operations import cancellation
 from billing.queries import endings
+from billing.queries.invoices import open_invoices_for
 from clientarea import notices
 from clientarea.access import client_service, client_user
 from clientarea.forms.lists import ServiceQuery
@@ -59,13 +63,17 @@ def show(request: ClientRequest, service: Service) -> HttpResponse:
     standing = standing_of(service)
     mail_domain = service.mail_domain
     cancelled = endings.is_cancelled(service)
-    context = {
+    context: dict[str, Any] = {
         "usage": usage_of(mail_domain),
         "nearly_full": notices.nearly_full_mailboxes([mail_domain.pk]).get(mail_domain.pk, 0),
         "cancellation": cancellation.open_request_of(service) if cancelled else None,
         "change_under_way": mail_domain.jobs.open().order_by("pk").first(),
         "is_refreshing": standing is Standing.OPEN and mirror.refresh_when_stale(mail_domain),
     }
+    if request.grants.allows(Permission.INVOICES):
+        context["unpaid"] = notices.unpaid_invoices(
+            open_invoices_for(service), today=timezone.localdate()
+        )
     return render_page(request, "clientarea/services/show.html", context)
 
 

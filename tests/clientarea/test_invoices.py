@@ -19,7 +19,7 @@ from billing.models import BillingSettings, CreditEntry, Invoice, Payment, TaxRu
 from billing.operations import credit, invoicing
 from clients.models import Client, User
 from tests import makers
-from tests.billing.documents import ACTOR, TODAY, issue, line, pay
+from tests.billing.documents import ACTOR, TODAY, hosting, issue, line, pay
 
 MOST_QUERIES = 8
 
@@ -313,6 +313,32 @@ def test_funds_beyond_the_limits_are_not_invoiced(
 
     assert answer.status_code == 422
     assert not Invoice.objects.exists()
+
+
+def test_what_is_unpaid_stands_on_home_and_on_the_service_s_own_page(
+    customer: Browser, client: Client
+) -> None:
+    service, other = (makers.make_service(client=client) for _ in range(2))
+    today = timezone.localdate()
+    invoice = issue(client, hosting(service, "10.00"), due=today - timedelta(days=2))
+    paid = issue(client, hosting(other, "20.00"))
+    pay(paid)
+    reader = Browser()
+    reader.force_login(makers.make_member(client=client, permissions=["products"]))
+
+    home, own, others = (
+        text(page(customer, address))
+        for address in ("/", f"/services/{service.pk}/", f"/services/{other.pk}/")
+    )
+
+    for shown in (home, own):
+        assert "Invoice 2026-00001: 10.00 USD" in shown
+        assert "It was due on" in shown
+        assert "20.00 USD" not in shown
+    assert "10.00 USD" not in others
+    assert f"/billing/invoices/{invoice.pk}/" in page(customer, "/")
+    for address in ("/", f"/services/{service.pk}/"):
+        assert "10.00" not in text(page(reader, address))
 
 
 def test_the_pages_ask_the_database_little(client: Client, count: Callable[[str], int]) -> None:
