@@ -181,8 +181,8 @@ def purge_closed(*, closing: Closing, today: date, now: datetime, actor: Actor) 
         return None
     if service.closes_at is None or service.closes_at > now:
         return None
-    _note(service, "service.termination_requested", actor, {"reason": fresh.reason})
     _purge(fresh, service, on=today, actor=actor)
+    _note(service, "service.termination_requested", actor, {"reason": fresh.reason})
     return fresh
 
 

@@ -35,7 +35,7 @@ from tests.billing.closing_steps import (
 from tests.billing.documents import pay
 from tests.billing.heard import Heard
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.servers]
 Run = Callable[[], None]
 Status = Closing.Status
 

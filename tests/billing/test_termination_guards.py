@@ -33,7 +33,7 @@ from tests.billing.closing_steps import ACTOR, NOW, TODAY, close, fresh, overdue
 from tests.billing.documents import issue, pay
 from tests.billing.heard import Heard
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.servers]
 Answer = TerminationApproval.Status
 
 
