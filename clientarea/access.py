@@ -29,6 +29,7 @@ from provisioning.models import Feature, Mailbox, MailboxBatch
 Params = ParamSpec("Params")
 ServiceView = Callable[Concatenate[ClientRequest, Service, Params], HttpResponseBase]
 MemberView = Callable[Concatenate[ClientRequest, Membership, Params], HttpResponseBase]
+OrderView = Callable[Concatenate[ClientRequest, Membership | None, Params], HttpResponseBase]
 InvoiceView = Callable[Concatenate[ClientRequest, Invoice, Params], HttpResponseBase]
 CreditNoteView = Callable[Concatenate[ClientRequest, CreditNote, Params], HttpResponseBase]
 Paper = TypeVar("Paper", Invoice, CreditNote)
@@ -143,6 +144,32 @@ def client_credit_note(view: CreditNoteView[Params]) -> Route:
         return view(request, _paper(request, rows, credit_note_id), *args, **kwargs)
 
     return client_user(guarded)
+
+
+def may_order(view: OrderView[Params]) -> Route:
+    """
+    Hand the view the membership that an order would be for; a visitor orders for nobody yet.
+
+    Who is logged in orders for the client they act for, or else for the first of theirs that they
+    may order for; refused where there is none.
+    """
+
+    @wraps(view)
+    def guarded(
+        request: HttpRequest, *args: Params.args, **kwargs: Params.kwargs
+    ) -> HttpResponseBase:
+        if not isinstance(request.user, User):
+            visitor = cast("ClientRequest", request)
+            visitor.actor = Actor.visitor(ip_address=get_adapter(request).get_client_ip(request))
+            return view(visitor, None, *args, **kwargs)
+        current = current_seat(request)
+        allowed = [seat for seat in seats_of(request) if seat.allows(Permission.ORDERS)]
+        if not allowed:
+            raise PermissionDenied(NOT_ALLOWED)
+        seat = current if current in allowed else allowed[0]
+        return view(_identified(request, request.user), seat, *args, **kwargs)
+
+    return guarded
 
 
 def closed_page(request: ClientRequest) -> HttpResponse:

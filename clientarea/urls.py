@@ -13,6 +13,7 @@ from clientarea import (
     frame_urls,
     history_urls,
     import_urls,
+    order_urls,
     setup_urls,
 )
 from clientarea.views import (
@@ -65,6 +66,7 @@ urlpatterns = [
     path("services/<int:service_id>/", include(service_routes)),
     path("", include(frame_urls.urlpatterns)),
     path("billing/", include(billing_urls.urlpatterns)),
+    path("", include(order_urls.urlpatterns)),
     *setup_urls.urlpatterns,
     path("brand.css", site.brand_css, name="brand-css"),
     path("language/", set_language, name="language"),

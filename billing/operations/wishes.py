@@ -11,8 +11,10 @@ from billing.models import BillingProfile, Currency, Product, Promotion, Quote
 from billing.operations import currencies, profiles, promotions, quotes, selections, taxes
 from billing.operations.chosen import Chosen
 from billing.operations.currencies import unit_of
+from billing.operations.items import describe
 from billing.operations.taxes import TaxBook
 from billing.pricing.cycles import Cycle
+from billing.pricing.lines import Line
 from billing.pricing.orders import quote_order
 from billing.pricing.proration import Prorata
 from billing.pricing.quote import Quote as PricedQuote
@@ -74,6 +76,12 @@ class Preview:
     chosen: tuple[Chosen, ...]
     promotion: Promotion | None
     priced: PricedQuote
+
+    @property
+    def printed(self) -> list[tuple[str, Line]]:
+        """Return the lines with their words in the active language."""
+        domain = self.wish.domain
+        return [(describe(line, domain=domain), line) for line in self.priced.lines]
 
 
 def currency_of(client: Client | None) -> Currency:

@@ -83,6 +83,14 @@ def prices_of(products: Iterable[Product], currency: Currency) -> dict[int, list
     return found
 
 
+def products_with_options(products: Iterable[Product]) -> set[int]:
+    """Return the numbers of those products that a client can choose something with."""
+    options = ConfigurableOption.objects.filter(
+        product__in=list(products), is_hidden=False, retired_at__isnull=True
+    )
+    return set(options.order_by().values_list("product", flat=True))
+
+
 def per_month(price: Price) -> Decimal | None:
     """Return what a price comes to a month, not rounded; nothing where it does not recur."""
     months = Cycle(price.cycle).months

@@ -120,11 +120,13 @@ ACCOUNT_SESSION_REMEMBER = None
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "clientarea.adapter.ResetTokens"  # noqa: S105  # a class
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS = 3
+# Beside allauth's own: asking the vendor for a domain, and trying promotion codes.
+ACCOUNT_RATE_LIMITS = {"check_domain": "20/m/ip", "promotion_code": "20/m/ip"}
 MFA_ADAPTER = "clientarea.adapter.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
-# Nobody signs up by themselves, so nobody can lock the owner of an address out of it.
-MFA_ALLOW_UNVERIFIED_EMAIL = True
+# Who signs up with somebody else's address cannot lock its owner out by a second factor.
+MFA_ALLOW_UNVERIFIED_EMAIL = False
 # For how long the link in an invitation works.
 INVITATION_DAYS = env.int("INVITATION_DAYS", default=7)
 
@@ -186,6 +188,8 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Support <support@loc
 
 # The currency that new clients begin with and reports are in.
 BASE_CURRENCY = env.str("BASE_CURRENCY", default="USD")
+# Where the terms of service are, linked where an order is placed.
+TERMS_URL = env.str("TERMS_URL", default="")
 # The local hour from which a day's work may begin; 0: with the first run of the day.
 CRON_HOUR = env.int("CRON_HOUR", default=0)
 # For how long the automation's runs, and the email that was sent, are kept.

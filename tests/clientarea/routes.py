@@ -53,6 +53,10 @@ READS_EMAILS = (LOG_IN, IN, REFUSED, IN, IN, REFUSED)
 READS_THIS_EMAIL = (LOG_IN, IN, REFUSED, IN, NOT_FOUND, REFUSED)
 SEES_MONEY = (LOG_IN, IN, REFUSED, IN, IN, REFUSED)
 SEES_THIS_MONEY = (LOG_IN, IN, REFUSED, IN, NOT_FOUND, NOT_FOUND)
+# Visitors order too; of a client's users those who may.
+ORDERS = (IN, IN, REFUSED, REFUSED, IN, REFUSED)
+ORDERS_A_PRODUCT = (MAYBE_NOTHING, MAYBE_NOTHING, REFUSED, REFUSED, MAYBE_NOTHING, REFUSED)
+SEES_ORDER = (LOG_IN, MAYBE_NOTHING, REFUSED, REFUSED, NOT_FOUND, REFUSED)
 STAFF_ALONE = (OUT, OUT, OUT, OUT, OUT, MAYBE_NOTHING)
 
 # The longest beginning that fits counts; an entry that ends in "$" is one route.
@@ -93,6 +97,9 @@ RULES = {
     "billing/credit-notes/<int:credit_note_id>/": SEES_THIS_MONEY,
     "emails/$": READS_EMAILS,
     "emails/<int:email_id>/$": READS_THIS_EMAIL,
+    "order/": ORDERS,
+    "order/<int:product_id>/$": ORDERS_A_PRODUCT,
+    "orders/<int:order_id>/$": SEES_ORDER,
     "account/login/$": EVERYBODY,
     "account/logout/$": LOGGING_IN,
     "account/inactive/$": EVERYBODY,

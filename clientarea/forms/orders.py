@@ -1,0 +1,256 @@
+"""Forms of an order: the domain, the options, the code, and who somebody is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from billing.models import PRODUCT_KEY, ConfigurableOption
+from billing.models.cycle import CYCLE_CHOICES
+from billing.operations.selections import UnableToChoose, starting_choices
+from billing.pricing.cycles import Cycle
+from billing.queries import OptionOffer, ProductOffer
+from clientarea.forms.countries import COUNTRIES
+from clients.models import User
+from clients.operations.sign_up import NewClient
+from core.errors import OperationError
+
+Kind = ConfigurableOption.Kind
+# Fields of options have this before the option's key.
+OPTION = "option-"
+
+
+class DomainForm(forms.Form):
+    """The domain that a service is for; what a domain is, the operation knows."""
+
+    domain = forms.CharField(
+        label=_("Your domain"),
+        max_length=300,
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "off",
+                "autocapitalize": "none",
+                "spellcheck": "false",
+                "inputmode": "url",
+                "autofocus": True,
+            }
+        ),
+    )
+
+    def refuse(self, error: OperationError) -> None:
+        """Show an operation's refusal at the field."""
+        self.add_error("domain", error.user_message)
+
+
+class OptionsForm(forms.Form):
+    """The billing cycle, and a field for each option that can be chosen."""
+
+    cycle = forms.ChoiceField(label=_("Billing cycle"), widget=forms.RadioSelect)
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        offer: ProductOffer,
+        cycles: Iterable[str],
+        choices: Mapping[str, int],
+    ) -> None:
+        initial = {"cycle": offer.cycle.value}
+        super().__init__(data, initial=initial)
+        offered = set(cycles)
+        labels = [(value, label) for value, label in CYCLE_CHOICES if value in offered]
+        self._offer("cycle", labels)
+        self.offer = offer
+        self.options = list(offer.visible)
+        start = {**starting_choices(offer), **choices}
+        for option in self.options:
+            name = OPTION + option.option.key
+            self.fields[name] = _field_of(option)
+            self.initial[name] = start[option.option.key]
+
+    def _offer(self, name: str, choices: list[Any]) -> None:
+        field = self.fields[name]
+        if isinstance(field, forms.ChoiceField):
+            field.choices = choices
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """Return each option with its field, as the page shows them."""
+        return [
+            {
+                "option": each.option,
+                "field": self[OPTION + each.option.key],
+                "values": each.for_sale,
+                "price": each.for_sale[0].price,
+            }
+            for each in self.options
+        ]
+
+    @property
+    def chosen_cycle(self) -> Cycle:
+        """Return the cycle that was chosen."""
+        return Cycle(self.cleaned_data["cycle"])
+
+    @property
+    def choices(self) -> dict[str, int]:
+        """Return what was chosen, by option key."""
+        return {
+            each.option.key: int(self.cleaned_data[OPTION + each.option.key] or 0)
+            for each in self.options
+        }
+
+    def refuse(self, error: UnableToChoose) -> None:
+        """Show each option's refusal at its field."""
+        for key, reason in error.reasons.items():
+            name = "cycle" if key == PRODUCT_KEY else OPTION + key
+            self.add_error(name if name in self.fields else None, reason)
+
+
+def _field_of(offered: OptionOffer) -> forms.Field:
+    option = offered.option
+    if option.kind == Kind.YES_NO:
+        return forms.BooleanField(
+            label=option.name,
+            required=False,
+            widget=forms.CheckboxInput(attrs={"class": "form-check-input"}),
+        )
+    if option.kind == Kind.QUANTITY:
+        most = {} if option.maximum is None else {"max": str(option.maximum)}
+        return forms.IntegerField(
+            label=option.name,
+            required=option.is_required,
+            min_value=0,
+            widget=forms.NumberInput(
+                attrs={"inputmode": "numeric", "step": str(option.step), **most}
+            ),
+        )
+    values = [(each.value.pk, each.value.name) for each in offered.for_sale]
+    if not option.is_required:
+        values.insert(0, (0, _("None")))  # type: ignore[arg-type]  # shown in each language
+    widget = forms.RadioSelect if option.kind == Kind.RADIO else forms.Select
+    return forms.TypedChoiceField(
+        label=option.name, choices=values, coerce=int, required=option.is_required, widget=widget
+    )
+
+
+class CodeForm(forms.Form):
+    """A promotion code; an empty one takes the code away."""
+
+    code = forms.CharField(
+        label=_("Promotion code"),
+        max_length=40,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+
+class PlaceForm(forms.Form):
+    """The offer that was shown, and that its terms are accepted."""
+
+    quote = forms.UUIDField(widget=forms.HiddenInput)
+    terms = forms.BooleanField(
+        label=_("I accept the terms of service."),
+        error_messages={"required": _("Accept the terms of service to place the order.")},
+        widget=forms.CheckboxInput(attrs={"class": "form-check-input"}),
+    )
+
+
+class SignUpForm(forms.Form):
+    """Who somebody is who has no login yet."""
+
+    first_name = forms.CharField(
+        label=_("First name"),
+        max_length=100,
+        widget=forms.TextInput(attrs={"autocomplete": "given-name"}),
+    )
+    last_name = forms.CharField(
+        label=_("Last name"),
+        max_length=100,
+        widget=forms.TextInput(attrs={"autocomplete": "family-name"}),
+    )
+    email = forms.EmailField(
+        label=_("Email address"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        max_length=128,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    company = forms.CharField(
+        label=_("Company"),
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "organization"}),
+    )
+    tax_id = forms.CharField(
+        label=_("Tax number"),
+        max_length=50,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    address_1 = forms.CharField(
+        label=_("Street and number"),
+        max_length=200,
+        widget=forms.TextInput(attrs={"autocomplete": "address-line1"}),
+    )
+    address_2 = forms.CharField(
+        label=_("More of the address"),
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "address-line2"}),
+    )
+    postcode = forms.CharField(
+        label=_("Postcode"),
+        max_length=20,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "postal-code"}),
+    )
+    city = forms.CharField(
+        label=_("City"),
+        max_length=100,
+        widget=forms.TextInput(attrs={"autocomplete": "address-level2"}),
+    )
+    state = forms.CharField(
+        label=_("State or region"),
+        max_length=100,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "address-level1"}),
+    )
+    country = forms.ChoiceField(
+        label=_("Country"), widget=forms.Select(attrs={"autocomplete": "country"})
+    )
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data)
+        countries = sorted(COUNTRIES, key=lambda each: str(each[1]))
+        field = self.fields["country"]
+        if isinstance(field, forms.ChoiceField):
+            field.choices = [("", _("Choose a country")), *countries]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if "password" in data:
+            user = User(
+                email=data.get("email", ""),
+                first_name=data.get("first_name", ""),
+                last_name=data.get("last_name", ""),
+            )
+            try:
+                validate_password(data["password"], user)
+            except ValidationError as error:
+                self.add_error("password", error)
+        return data
+
+    def to_details(self) -> NewClient:
+        """Turn valid input into the operation's own terms."""
+        data = {name: value for name, value in self.cleaned_data.items() if name != "password"}
+        return NewClient(**data, language=(get_language() or "en").partition("-")[0])
