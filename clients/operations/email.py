@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
 from django.db import transaction
@@ -41,10 +43,11 @@ def queue_email(
     user: User | None = None,
 ) -> EmailMessage:
     """
-    Render `emails/<template>.txt` and `.html` and queue them for `to`, in the reader's language.
+    Render `emails/<template>.txt` and `.html` and queue them, as the reader reads.
 
-    The text's first line is the subject. A `Secret` in the context is encrypted until it is sent
-    and then erased; the history shows that something stood there.
+    That is in their language and time zone. The text's first line is the subject. A `Secret` in
+    the context is encrypted until it is sent and then erased; the history shows that something
+    stood there.
     """
     language = _language(client, user)
     secrets = {name: each.value for name, each in context.items() if isinstance(each, Secret)}
@@ -55,7 +58,7 @@ def queue_email(
         "support_email": settings.SUPPORT_EMAIL,
         "language": language,
     }
-    with translation.override(language):
+    with translation.override(language), timezone.override(_time_zone(user)):
         subject, _, text = render_to_string(f"emails/{template}.txt", content).partition("\n")
         subject = " ".join(f"{settings.BRAND_NAME}: {subject}".split())[:250]
         html = render_to_string(f"emails/{template}.html", {**content, "subject": subject})
@@ -81,6 +84,13 @@ def queue_email(
     )
     wake(tasks.send_email, email_id=message.pk)
     return message
+
+
+def _time_zone(user: User | None) -> tzinfo:
+    """Return the reader's own, or that of whoever asks for the email."""
+    if user is not None and user.time_zone in available_timezones():
+        return ZoneInfo(user.time_zone)
+    return timezone.get_current_timezone()
 
 
 def _language(client: Client | None, user: User | None) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.mail import EmailMultiAlternatives
 from django.test import Client as Browser
-from django.utils import translation
+from django.utils import timezone, translation
 
 from billing.models import Service
 from clientarea.templatetags.mail import gigabytes
@@ -152,6 +153,27 @@ def test_an_email_is_written_in_its_readers_language(
     assert "Passwort" in sent.subject
     assert "Der Link funktioniert einmal." in str(sent.body)
     assert "password" not in str(sent.body)
+
+
+def test_an_email_tells_the_time_of_its_reader(owner: User, actor: Actor) -> None:
+    context = {"title": "", "text": "", "happened_at": LAST_LOGIN}
+
+    with timezone.override(ZoneInfo("Asia/Kolkata")):
+        message = queue_email(
+            to=owner.email, template="login_notice", context=context, actor=actor, user=owner
+        )
+
+    assert "23. November 2026, 23:30 CET" in message.text
+    assert "04:00" not in message.text
+
+
+def test_an_exported_list_is_in_its_readers_words(reader: Browser, service: Service) -> None:
+    answer = reader.get(f"/services/{service.pk}/accounts/export/")
+
+    text = b"".join(answer).decode()
+
+    assert ";Aktiv;" in text or ",Aktiv," in text
+    assert "Active" not in text
 
 
 def test_what_a_background_job_said_is_read_in_german(
