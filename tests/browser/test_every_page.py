@@ -43,6 +43,7 @@ def share(pages: dict[str, str], part: int) -> dict[str, str]:
     return dict(list(pages.items())[part::PARTS])
 
 
+@pytest.mark.enable_socket
 def test_a_page_with_faults_is_found_out(browser: Browser) -> None:
     page = browser.new_page()
     page.set_content(
