@@ -19,6 +19,9 @@ def control(field: BoundField, **attributes: Any) -> SafeString:
     attrs: dict[str, Any] = {"class": look, **attributes}
     described_by = [f"{field.auto_id}-hint"] if attributes.pop("hint", False) else []
     attrs.pop("hint", None)
+    if field.form.errors and not field.errors:
+        # The cursor belongs where something is wrong.
+        attrs.pop("autofocus", None)
     if field.errors:
         attrs["class"] = f"{look} is-invalid"
         attrs["aria-invalid"] = "true"
