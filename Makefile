@@ -126,11 +126,11 @@ test: $(TO_TEST) ## every test, on SQLite and on real servers; installs Chromium
 	@$(BIN)/python -m tests.run
 
 .PHONY: unit
-unit: $(TO_TEST) ## the quick tests alone
-	@$(BIN)/python -m pytest -q -n 2 -m "not live" --ignore=tests/journeys --ignore=tests/browser
+unit: $(TO_TEST) ## the quick tests alone, in less than a minute
+	@$(BIN)/python -m tests.run unit
 
 .PHONY: cover
-cover: $(TO_TEST) ## the quick tests, with what they leave out
+cover: $(TO_TEST) ## all tests without servers or a browser, with what they leave out
 	@$(BIN)/python -m pytest -q -n 2 -m "not live" --ignore=tests/journeys --ignore=tests/browser \
 	  --cov --cov-report=term
 

@@ -1,4 +1,4 @@
-"""`python -m tests.run`: every stage of the test suite, each against what it needs."""
+"""`python -m tests.run [unit]`: the stages of the test suite, each against what it needs."""
 
 from __future__ import annotations
 
@@ -17,6 +17,16 @@ ROOT = Path(__file__).resolve().parent.parent
 LAST_LINE = re.compile(r"\b\d+ (passed|failed|errors?|deselected)\b.* in [\d.]+s|no tests ran in")
 URLS = ("DATABASE_URL", "REDIS_URL")
 APART = ("tests/journeys", "tests/browser")
+# Over a wire, with threads at once, or by processes of our own: what waits more than it computes.
+WIRE = (
+    "tests/contract",
+    "tests/provisioning/emailarray",
+    "tests/provisioning/sandbox",
+    "tests/races",
+    "tests/polarismail",
+)
+# Whoever is through takes over from the other one.
+TOGETHER = ("-n", "2", "--dist", "worksteal", "-m", "not live")
 
 
 @dataclass(frozen=True)
@@ -41,6 +51,8 @@ def pytest(stage: str, *arguments: str, given: Mapping[str, str]) -> Result:
     began = time.monotonic()
     summary = ""
     inherited = {key: value for key, value in os.environ.items() if key not in URLS}
+    # What one stage has compiled, the next one reads, and every process that the journeys start.
+    inherited.pop("PYTHONDONTWRITEBYTECODE", None)
     # Celery's module, imported for the servers, has chosen the settings of development.
     inherited["DJANGO_SETTINGS_MODULE"] = "polarismail.settings.test"
     with subprocess.Popen(
@@ -60,6 +72,11 @@ def pytest(stage: str, *arguments: str, given: Mapping[str, str]) -> Result:
     return Result(stage, process.returncode, time.monotonic() - began, summary)
 
 
+def unit() -> Result:
+    """Run what needs nothing but Python."""
+    return pytest("Unit tests on SQLite", *TOGETHER, *_without(*WIRE, *APART), given={})
+
+
 def run() -> list[Result]:
     """
     Run all stages.
@@ -67,13 +84,9 @@ def run() -> list[Result]:
     :raises MachineLacks: where something is missing that cannot be installed
     """
     machine.provide()
-    elsewhere = [f"--ignore={folder}" for folder in APART]
     results = [
-        pytest(
-            "Unit and contract tests on SQLite",
-            *("-n", "2", "-m", "not live", *elsewhere),
-            given={},
-        )
+        unit(),
+        pytest("Contract, wire, race and process tests on SQLite", *TOGETHER, *WIRE, given={}),
     ]
     with servers.postgres() as database_url, servers.broker() as redis_url:
         real = dict(zip(URLS, (database_url, redis_url), strict=True))
@@ -81,16 +94,20 @@ def run() -> list[Result]:
             pytest(
                 "Database and queue tests on PostgreSQL and a Redis-protocol server",
                 *("-m", "servers and not live", "--run-migrations", "--force-enable-socket"),
-                *elsewhere,
+                *_without(*APART),
                 given=real,
             ),
             pytest(
                 "Journeys and browser tests with real servers",
-                *("-n", "2", "-m", "not live", *APART),
+                *(*TOGETHER, *APART),
                 given={**real, "CHROMIUM": str(machine.browser())},
             ),
         ]
     return results
+
+
+def _without(*folders: str) -> list[str]:
+    return [f"--ignore={folder}" for folder in folders]
 
 
 def report(results: Sequence[Result]) -> int:
@@ -108,6 +125,6 @@ def report(results: Sequence[Result]) -> int:
 
 if __name__ == "__main__":
     try:
-        sys.exit(report(run()))
+        sys.exit(report([unit()] if sys.argv[1:] == ["unit"] else run()))
     except (machine.MachineLacks, servers.ServerFailed) as problem:
         sys.exit(str(problem))
