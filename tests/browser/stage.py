@@ -27,6 +27,7 @@ from provisioning.models import (
 from provisioning.sandbox import Sandbox
 from tests.browser import domain_states
 from tests.browser.addresses_on_stage import address_pages, fill_addresses
+from tests.browser.billing_on_stage import billing_pages, fill_billing
 from tests.browser.history_on_stage import fill_history, history_pages
 from tests.makers import (
     make_client,
@@ -115,6 +116,7 @@ class Stage:
             "domain-settings-empty": self.path("domain-settings", self.empty),
             **address_pages(self.path, self.service, self.empty),
             **history_pages(self.path, self.empty),
+            **billing_pages(self.service.client),
             "change-password": reverse("account_change_password"),
             "not-found": "/nowhere/",
         }
@@ -145,6 +147,7 @@ def set_stage(vendor: Sandbox, *, control_panel_url: str = "") -> Stage:
     service = make_service(client=client, product=product, domain="acme.test", vendor=vendor)
     mailbox = _fill(service, vendor)
     domain_states.dress(service)
+    fill_billing(service)
     fill_history(service, user)
     shelf = partial(make_service, client=client, product=product)
     empty = shelf(
