@@ -10,6 +10,7 @@ from billing.automation.jobs import (
     housekeeping,
     invoices,
     notices,
+    orders,
     reports,
     suspensions,
 )
@@ -50,6 +51,7 @@ JOBS = (
     Job(
         "purge_closed", _("Deletion of closed services"), endings.purge_closed, waits_after_gap=True
     ),
+    Job("retry_stuck_orders", _("Stuck orders"), orders.retry_stuck_orders, is_daily=False),
     Job("cancel_old_invoices", _("Old invoices"), housekeeping.cancel_old_invoices),
     Job("update_client_statuses", _("Idle clients"), housekeeping.update_client_statuses),
     Job("prune", _("Old records"), housekeeping.prune),
