@@ -244,7 +244,7 @@ def _option(
     names = {
         Key.BASIC_MAILBOXES: _("Basic mailboxes"),
         Key.ENHANCED_MAILBOXES: _("Enhanced mailboxes"),
-        Key.EXTRA_QUOTA: _("Extra quota (%(gb)s GB each)") % {"gb": f"{part.quota_gb:f}"},
+        Key.EXTRA_QUOTA: _("Extra quota (%(gb)s GB each)") % {"gb": f"{part.quota_gb or ZERO:f}"},
     }
     if strategy == Strategy.HYBRID:
         names |= {

@@ -6,8 +6,10 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
@@ -385,3 +387,16 @@ def test_renewals_never_drift_whatever_is_decided(
     for ledger in ledgers:
         assert ledger.billed == [(day, unit("USD").rounded(it)) for day, it in ledger.expected]
         assert len(ledger.billed) >= 4
+
+
+def test_the_command_lists_who_pays_another_price() -> None:
+    product = make_priced_product("10.00")
+    make_billed_service(product=product, domain="acme.test", next_due=date(2026, 2, 10))
+    change(product, "12.00", Scope.NEW_SALES)
+    out = StringIO()
+
+    call_command("price_drift", stdout=out)
+
+    assert "acme.test" in out.getvalue()
+    assert "1 at 10.0000 instead of 12.0000 USD monthly" in out.getvalue()
+    assert out.getvalue().endswith("differ from the list: 1\n")

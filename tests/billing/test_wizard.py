@@ -217,3 +217,17 @@ def test_a_sample_stays_within_the_limits() -> None:
         ENHANCED: 0,
         EXTRA: 1,
     }
+
+
+def test_a_quota_of_the_product_s_own_does_not_depend_on_mailboxes() -> None:
+    answers = bundle(
+        basic=Part(included=5),
+        enhanced=Part(),
+        extra_quota=Part(),
+        quota_pool_gb=Decimal(200),
+    )
+
+    plan = wizard.plan(recipe=answers, today=TODAY)
+
+    assert plan.samples[0].entitlement.quota_pool_gb == Decimal(200)
+    assert plan.samples[0].entitlement.enhanced_mailboxes == 0
