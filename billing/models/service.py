@@ -29,7 +29,9 @@ class ServiceQuerySet(models.QuerySet["Service"]):
 
     def with_domain(self) -> ServiceQuerySet:
         """The same services with all that a page needs to name them, in one query."""
-        return self.select_related("product", "client", "mail_domain", "mail_domain__server")
+        return self.select_related(
+            "product", "client", "currency", "mail_domain", "mail_domain__server"
+        )
 
     def running(self) -> ServiceQuerySet:
         """Services that are owed for: active ones, and suspended ones until they end."""
@@ -49,7 +51,7 @@ class Service(ConcurrentTransitionMixin, models.Model):
         PENDING = "pending", _("Pending")
         ACTIVE = "active", _("Active")
         SUSPENDED = "suspended", _("Suspended")
-        CLOSING = "closing", _("Closing")
+        CLOSING = "closing", _("Closed")
         TERMINATED = "terminated", _("Terminated")
         CANCELLED = "cancelled", _("Cancelled")
         FRAUD = "fraud", _("Fraud")

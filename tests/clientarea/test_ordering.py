@@ -1,0 +1,400 @@
+"""Order New, through posted forms: from the shelf to an order, by visitors and by clients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.core.mail import EmailMultiAlternatives
+from django.http import HttpResponse
+from django.test import Client as Browser
+from django.urls import reverse
+
+from billing.models import Invoice, Order, Price, Product, Promotion, Quote, Service, TaxRule
+from clients.models import Client, EmailMessage, Permission, User
+from provisioning.models import MailDomain, ModuleJob
+from provisioning.sandbox import Sandbox
+from tests import makers
+from tests.billing_makers import make_price, make_priced_product
+
+pytestmark = pytest.mark.django_db
+
+PERSON = {
+    "first_name": "Grace",
+    "last_name": "Hopper",
+    "email": "grace@people.test",
+    "password": makers.PASSWORD,
+    "address_1": "Main Street 1",
+    "city": "Arlington",
+    "country": "US",
+}
+
+
+@pytest.fixture
+def product(vendor: Sandbox) -> Product:  # noqa: ARG001
+    """A product with one option, at ten a month."""
+    return make_priced_product(
+        "10.00", options={"enhanced_mailboxes": "2.50"}, basic_mailboxes=3, name="Business Mail"
+    )
+
+
+def page(browser: Browser, name: str, **ids: int) -> HttpResponse:
+    return browser.get(reverse(f"clientarea:{name}", kwargs=ids or None))
+
+
+def send(browser: Browser, name: str, data: dict[str, Any] | None = None, **ids: int) -> Any:
+    return browser.post(reverse(f"clientarea:{name}", kwargs=ids or None), data or {})
+
+
+def fill_cart(browser: Browser, product: Product, domain: str = "grace.test") -> None:
+    assert (
+        send(browser, "order-domain", {"domain": domain}, product_id=product.pk).status_code == 302
+    )
+    chosen = {"cycle": "monthly", "option-enhanced_mailboxes": "2"}
+    answer = send(browser, "order-options", chosen)
+    assert answer.url == reverse("clientarea:order-review")
+
+
+def quote_shown(browser: Browser) -> Quote:
+    return page(browser, "order-review").context["quote"]
+
+
+def place(browser: Browser, quote: Quote) -> Any:
+    return send(browser, "order-place", {"quote": str(quote.pk), "terms": "on"})
+
+
+def test_the_shelves_show_what_is_sold_at_its_price(product: Product) -> None:
+    make_priced_product("99.00", name="Secret Mail", status=Product.Status.HIDDEN)
+    make_price(product, "100.00", cycle="annually")
+
+    monthly = page(Browser(), "order-new").content.decode()
+    yearly = Browser().get(reverse("clientarea:order-new"), {"cycle": "annually"}).content.decode()
+
+    assert "Business Mail" in monthly
+    assert "10.00" in monthly
+    assert "Secret Mail" not in monthly
+    assert "100.00" in yearly
+    assert "8.33" in yearly
+
+
+def test_an_empty_shop_says_so() -> None:
+    assert "Nothing is for sale" in page(Browser(), "order-new").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("", "required"),
+        ("not a domain", "is not a domain name"),
+        ("co.uk", "many domains share"),
+        ("acme.test", "already has an email service"),
+        ("elsewhere.test", "is used at the mail service already"),
+    ],
+)
+def test_a_domain_that_cannot_be_had_is_refused_with_the_reason(
+    product: Product, vendor: Sandbox, typed: str, words: str
+) -> None:
+    makers.make_service(domain="acme.test")
+    vendor.add_reseller("rival", "secret")
+    vendor.add_domain("elsewhere.test", reseller="rival")
+    visitor = Browser()
+
+    answer = send(visitor, "order-domain", {"domain": typed}, product_id=product.pk)
+
+    assert answer.status_code == 422
+    assert words in answer.content.decode()
+    assert "cart" not in visitor.session
+
+
+def test_an_owner_is_told_that_the_domain_is_theirs(
+    customer: Browser, service: Service, product: Product
+) -> None:
+    answer = send(customer, "order-domain", {"domain": service.domain}, product_id=product.pk)
+
+    assert "You have an email service for acme.test already" in answer.content.decode()
+
+
+def test_a_vendor_that_does_not_answer_stops_nobody(product: Product, vendor: Sandbox) -> None:
+    vendor.faults.add(kind="drop_before", count=0)
+
+    answer = send(Browser(), "order-domain", {"domain": "grace.test"}, product_id=product.pk)
+
+    assert answer.url == reverse("clientarea:order-options")
+
+
+def test_an_international_domain_is_kept_as_the_wire_spells_it(product: Product) -> None:
+    visitor = Browser()
+
+    send(visitor, "order-domain", {"domain": "Bücher.example"}, product_id=product.pk)
+
+    assert visitor.session["cart"]["domain"] == "xn--bcher-kva.example"
+
+
+def test_the_summary_follows_what_is_typed_and_keeps_nothing(product: Product) -> None:
+    visitor = Browser()
+    send(visitor, "order-domain", {"domain": "grace.test"}, product_id=product.pk)
+
+    typed = {"cycle": "monthly", "option-enhanced_mailboxes": "4"}
+    answer = visitor.get(reverse("clientarea:order-options"), typed)
+
+    assert answer.context["shown"].priced.due_today == Decimal("20.00")
+    assert visitor.session["cart"]["choices"] == {}
+
+
+def test_a_number_that_an_option_does_not_allow_is_refused_at_its_field(product: Product) -> None:
+    product.options.update(minimum=1, maximum=5)
+    visitor = Browser()
+    send(visitor, "order-domain", {"domain": "grace.test"}, product_id=product.pk)
+
+    typed = {"cycle": "monthly", "option-enhanced_mailboxes": "6"}
+    answer = send(visitor, "order-options", typed)
+
+    assert answer.status_code == 422
+    assert "Choose at most 5." in answer.content.decode()
+    assert visitor.session["cart"]["choices"] == {}
+
+
+@pytest.mark.parametrize("name", ["order-options", "order-review", "order-account"])
+def test_without_a_cart_one_begins_at_the_shelves(name: str) -> None:
+    answer = page(Browser(), name)
+
+    assert (answer.status_code, answer.url) == (302, reverse("clientarea:order-new"))
+
+
+def test_a_new_visitor_signs_up_within_the_order_and_places_it(
+    product: Product, post: Callable[[], list[EmailMultiAlternatives]]
+) -> None:
+    visitor = Browser()
+    fill_cart(visitor, product)
+    assert "Continue" in page(visitor, "order-review").content.decode()
+
+    signed_up = send(visitor, "order-account", PERSON)
+    placed = place(visitor, quote_shown(visitor))
+
+    order = Order.objects.get()
+    client = Client.objects.get(email="grace@people.test")
+    assert signed_up.url == reverse("clientarea:order-review")
+    assert placed.url == reverse("clientarea:order", kwargs={"order_id": order.pk})
+    assert (order.client, order.domain, order.total) == (client, "grace.test", 15)
+    assert (client.country, client.city) == ("US", "Arlington")
+    assert Invoice.objects.get().total == 15
+    assert not ModuleJob.objects.exists()
+    assert "cart" not in visitor.session
+    assert any("confirm" in each.subject.lower() for each in post())
+    done = page(visitor, "order", order_id=order.pk).content.decode()
+    assert order.number in done
+    assert "The next step is your payment" in done
+
+
+def test_a_visitor_cannot_place_an_order(product: Product) -> None:
+    visitor = Browser()
+    fill_cart(visitor, product)
+
+    answer = send(visitor, "order-place", {"quote": "made-up", "terms": "on"})
+
+    assert answer.url == reverse("clientarea:order-account")
+    assert not Order.objects.exists()
+
+
+def test_an_address_with_a_login_is_asked_to_log_in_and_comes_back_to_the_cart(
+    product: Product, owner: User
+) -> None:
+    client = makers.make_client(owner=owner)
+    visitor = Browser()
+    fill_cart(visitor, product)
+
+    refused = send(visitor, "order-account", PERSON | {"email": owner.email.upper()})
+    login = {"login": owner.email, "password": makers.PASSWORD}
+    back = visitor.post(f"{reverse('account_login')}?next=/order/review/", login)
+
+    assert refused.status_code == 422
+    assert "If you have a login with that address, log in with it" in refused.content.decode()
+    assert Client.objects.get() == client
+    assert back.url == "/order/review/"
+    assert place(visitor, quote_shown(visitor)).status_code == 302
+    assert Order.objects.get().client == client
+
+
+def test_a_weak_password_makes_no_account(product: Product) -> None:
+    visitor = Browser()
+    fill_cart(visitor, product)
+
+    answer = send(visitor, "order-account", PERSON | {"password": "password"})
+
+    assert answer.status_code == 422
+    assert "password" in answer.context["form"].errors
+    assert not User.objects.exists()
+    assert "password" not in str(dict(visitor.session))
+
+
+def test_tax_is_that_of_the_country_one_signs_up_with(product: Product) -> None:
+    TaxRule.objects.create(name="VAT", percent=Decimal(19), country="DE")
+    visitor = Browser()
+    fill_cart(visitor, product)
+    before = page(visitor, "order-review").context["shown"].priced.total
+
+    send(visitor, "order-account", PERSON | {"country": "DE"})
+
+    quote = quote_shown(visitor)
+    assert (before, quote.total) == (Decimal("15.00"), Decimal("17.85"))
+    place(visitor, quote)
+    assert Invoice.objects.get().total == Decimal("17.85")
+
+
+def test_sending_an_order_twice_places_it_once(
+    customer: Browser, owner: User, product: Product
+) -> None:
+    makers.make_client(owner=owner)
+    fill_cart(customer, product)
+    quote = quote_shown(customer)
+
+    answers = [place(customer, quote) for _ in range(2)]
+
+    order = Order.objects.get()
+    assert {answer.url for answer in answers} == {
+        reverse("clientarea:order", kwargs={"order_id": order.pk})
+    }
+    assert Invoice.objects.count() == Service.objects.count() == 1
+
+
+def test_without_the_terms_nothing_is_placed(
+    customer: Browser, owner: User, product: Product
+) -> None:
+    makers.make_client(owner=owner)
+    fill_cart(customer, product)
+
+    answer = send(customer, "order-place", {"quote": str(quote_shown(customer).pk)})
+
+    assert answer.status_code == 422
+    assert "Accept the terms" in answer.content.decode()
+    assert not Order.objects.exists()
+
+
+def test_a_price_that_moved_is_shown_anew_before_anything_is_placed(
+    customer: Browser, owner: User, product: Product
+) -> None:
+    makers.make_client(owner=owner)
+    fill_cart(customer, product)
+    quote = quote_shown(customer)
+    Price.objects.filter(product=product).update(amount=Decimal(12))
+
+    moved = customer.post(
+        reverse("clientarea:order-place"), {"quote": str(quote.pk), "terms": "on"}, follow=True
+    )
+
+    assert "Something has changed in the meantime" in moved.content.decode()
+    assert moved.context["shown"].priced.total == Decimal("17.00")
+    assert not Order.objects.exists()
+
+
+def test_a_domain_that_was_taken_meanwhile_leads_back_to_the_domain(
+    customer: Browser, owner: User, product: Product
+) -> None:
+    makers.make_client(owner=owner)
+    fill_cart(customer, product)
+    quote = quote_shown(customer)
+    makers.make_service(domain="grace.test")
+
+    answer = place(customer, quote)
+
+    ids = {"product_id": product.pk}
+    assert answer.url == reverse("clientarea:order-domain", kwargs=ids)
+    assert not Order.objects.exists()
+
+
+def test_a_code_is_applied_and_taken_off(customer: Browser, owner: User, product: Product) -> None:
+    makers.make_client(owner=owner)
+    Promotion.objects.create(code="HALF", value=Decimal(50))
+    fill_cart(customer, product)
+
+    send(customer, "order-code", {"code": "half"})
+    with_code = quote_shown(customer).total
+    send(customer, "order-code", {"code": ""})
+    without = quote_shown(customer).total
+
+    assert (with_code, without) == (Decimal("7.50"), Decimal("15.00"))
+
+
+def test_a_code_that_does_not_count_says_why(
+    customer: Browser, owner: User, product: Product
+) -> None:
+    makers.make_client(owner=owner)
+    fill_cart(customer, product)
+
+    answer = send(customer, "order-code", {"code": "NOPE"})
+
+    assert answer.status_code == 422
+    assert "There is no promotion code “NOPE”" in answer.content.decode()
+
+
+def test_one_orders_for_a_client_that_one_may_order_for(product: Product) -> None:
+    mine, theirs = makers.make_client(name="Mine"), makers.make_client(name="Theirs")
+    user = makers.make_member(client=mine, permissions=[Permission.PRODUCTS])
+    theirs.memberships.create(user=user, permissions=[Permission.ORDERS])
+    browser = Browser()
+    browser.force_login(user)
+    fill_cart(browser, product)
+
+    refused = send(browser, "order-client", {"client": mine.pk})
+    place(browser, quote_shown(browser))
+
+    assert refused.status_code == 404
+    assert Order.objects.get().client == theirs
+
+
+def test_somebody_elses_quote_places_nothing(
+    customer: Browser, owner: User, product: Product
+) -> None:
+    makers.make_client(owner=owner)
+    stranger, other = makers.make_user(), Browser()
+    makers.make_client(owner=stranger)
+    other.force_login(stranger)
+    fill_cart(other, product, "other.test")
+    fill_cart(customer, product)
+
+    place(customer, quote_shown(other))
+
+    assert not Order.objects.exists()
+    assert not MailDomain.objects.exists()
+
+
+def test_an_unpaid_order_cannot_be_set_up_from_the_services_page(
+    customer: Browser, owner: User, product: Product
+) -> None:
+    makers.make_client(owner=owner)
+    fill_cart(customer, product)
+    place(customer, quote_shown(customer))
+    service = Service.objects.get()
+
+    shown = page(customer, "service", service_id=service.pk).content.decode()
+    send(customer, "service-recheck", service_id=service.pk)
+
+    assert "This service is not set up yet" in shown
+    assert "Add again" not in shown
+    assert not ModuleJob.objects.exists()
+
+
+def test_the_services_page_tells_price_and_dates(
+    customer: Browser, owner: User, product: Product
+) -> None:
+    makers.make_client(owner=owner)
+    fill_cart(customer, product)
+    place(customer, quote_shown(customer))
+
+    shown = page(customer, "service", service_id=Service.objects.get().pk).content.decode()
+
+    for words in ("Recurring amount", "15.00", "Monthly", "Next due date"):
+        assert words in shown
+
+
+def test_accounts_cannot_be_made_without_end(product: Product) -> None:
+    visitor = Browser()
+    fill_cart(visitor, product)
+
+    answers = [send(visitor, "order-account", {"email": ""}).status_code for _ in range(21)]
+
+    assert answers[0] == 422
+    assert answers[-1] == 429
+    assert not EmailMessage.objects.exists()
