@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -115,8 +116,11 @@ class ClosingAdmin(admin.ModelAdmin[Closing]):
                 self,
                 request,
                 f"Restoring {service.domain}.",
-                lambda service=service, actor=actor: termination.restore_service(
-                    service=service, actor=actor, on=timezone.localdate()
+                partial(
+                    termination.restore_service,
+                    service=service,
+                    actor=actor,
+                    on=timezone.localdate(),
                 ),
             )
 
@@ -139,8 +143,11 @@ class CancellationRequestAdmin(ReadOnlyAdmin[CancellationRequest]):
                 self,
                 request,
                 f"Withdrawn: {each.service.domain} goes on.",
-                lambda each=each, actor=actor: cancellation.withdraw(
-                    request=each, actor=actor, on=timezone.localdate()
+                partial(
+                    cancellation.withdraw,
+                    request=each,
+                    actor=actor,
+                    on=timezone.localdate(),
                 ),
             )
 
@@ -187,7 +194,7 @@ class TerminationApprovalAdmin(ReadOnlyAdmin[TerminationApproval]):
                 self,
                 request,
                 f"{approval}: {word}.",
-                lambda approval=approval, actor=actor: answer(approval=approval, actor=actor),
+                partial(answer, approval=approval, actor=actor),
             )
 
 
