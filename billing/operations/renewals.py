@@ -138,7 +138,7 @@ def invoice_next_period(
         )
         .order_by("client_id", "next_invoice_date", "pk")
     )
-    batch = _Batch(locked=locked, today=today, book=TaxBook.current(), actor=actor)
+    batch = Batch(locked=locked, today=today, book=TaxBook.current(), actor=actor)
     batch.leave_out_invoiced(services)
     for service in services:
         batch.add(service)
@@ -147,7 +147,7 @@ def invoice_next_period(
 
 
 @dataclass
-class _Batch:
+class Batch:
     """The documents of one transaction, put together in memory and saved in a few statements."""
 
     locked: dict[int, BillingProfile]
