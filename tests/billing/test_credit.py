@@ -31,7 +31,7 @@ Status = Invoice.Status
 @pytest.fixture
 def client_() -> Client:
     """Return a client whose credit is not used by itself."""
-    BillingSettings.objects.create(is_credit_applied=False)
+    BillingSettings.objects.create(pk=1, is_credit_applied=False)
     return makers.make_client()
 
 

@@ -39,7 +39,7 @@ def client_() -> Client:
 
 
 def test_an_invoice_has_a_number_lines_and_both_parties(client_: Client) -> None:
-    BillingSettings.objects.create(company_name="Mail Ltd", company_address="1 Road\nTown")
+    BillingSettings.objects.create(pk=1, company_name="Mail Ltd", company_address="1 Road\nTown")
 
     invoice = issue(client_, line("3.99", "Mail"), line("4.99", "Backup"))
 
@@ -77,7 +77,7 @@ def test_numbers_have_no_gap_where_a_publication_is_rolled_back(client_: Client)
     ],
 )
 def test_a_number_is_written_as_the_settings_say(client_: Client, form: str, number: str) -> None:
-    BillingSettings.objects.create(invoice_number_format=form)
+    BillingSettings.objects.create(pk=1, invoice_number_format=form)
 
     assert issue(client_).number == number
 
@@ -116,7 +116,7 @@ def test_taxes_are_those_of_publication_not_of_the_draft(client_: Client) -> Non
 def test_tax_is_rounded_per_line_or_on_the_total(
     client_: Client, rounding: str, tax: str, total: str
 ) -> None:
-    BillingSettings.objects.create(tax_rounding=rounding)
+    BillingSettings.objects.create(pk=1, tax_rounding=rounding)
     TaxRule.objects.create(name="VAT", country="CZ", percent=21)
 
     invoice = issue(client_, "3.99", "4.99", "5.99")
@@ -126,7 +126,7 @@ def test_tax_is_rounded_per_line_or_on_the_total(
 
 
 def test_prices_that_hold_the_tax_are_split_to_the_cent(client_: Client) -> None:
-    BillingSettings.objects.create(has_prices_with_tax=True)
+    BillingSettings.objects.create(pk=1, has_prices_with_tax=True)
     TaxRule.objects.create(name="VAT", percent=22)
 
     invoice = issue(client_, "14.00")
@@ -204,7 +204,7 @@ def test_credit_is_used_by_itself_where_the_settings_say_so(
 
 
 def test_credit_is_kept_where_the_settings_say_so(client_: Client, actor: Actor) -> None:
-    BillingSettings.objects.create(is_credit_applied=False)
+    BillingSettings.objects.create(pk=1, is_credit_applied=False)
     credit.add_credit(client=client_, amount=Decimal(12), description="Gift", actor=actor)
 
     invoice = issue(client_, "7.00")

@@ -28,6 +28,7 @@ MOST_QUERIES = 8
 def client(owner: User) -> Client:
     """Return the owner's client, whose credit is not used by itself."""
     BillingSettings.objects.create(
+        pk=1,
         is_credit_applied=False,
         company_name="Mail Ltd",
         payment_instructions="IBAN XX00 1234\nMail Ltd",
