@@ -31,7 +31,7 @@ class Cart:
         """Return what this session wants to order, while it is sold."""
         kept: dict[str, Any] = request.session.get(CART) or {}
         products = Product.objects.select_related("server")
-        product = products.filter(pk=kept.get("product"), status__in=wishes.FOR_SALE).first()
+        product = products.filter(pk=kept.get("product", 0), status__in=wishes.FOR_SALE).first()
         if product is None:
             return None
         return cls(

@@ -75,10 +75,10 @@ def test_an_order_comes_with_service_selections_and_invoice(actor: Actor, heard:
     assert len(placed.number) == 10
     assert service.selections.get(key="enhanced_mailboxes").quantity == 4
     assert service.mail_domain.enhanced_mailboxes == 4
-    assert (service.recurring_amount, service.first_payment_amount) == (20, 25)
+    assert (service.recurring_amount, service.first_payment_amount) == (Decimal(20), Decimal(25))
     assert (service.anchor_day, service.next_invoice_date) == (10, date(2026, 2, 10))
     assert service.next_due_date == TODAY
-    assert (invoice.total, invoice.status, invoice.due_date) == (25, "unpaid", TODAY)
+    assert (invoice.total, invoice.status, invoice.due_date) == (Decimal(25), "unpaid", TODAY)
     assert placed.total == invoice.total
     assert Activity.objects.filter(action="order.placed", actor_name=actor.name).count() == 1
     assert heard.of(events.OrderPlaced) == [events.OrderPlaced(order_id=placed.pk)]
@@ -355,5 +355,5 @@ def test_lines_are_on_the_invoice_as_they_were_confirmed(actor: Actor) -> None:
     placed = order(make_priced_product("10.00", setup_fee="5.00"), actor)
 
     rows = InvoiceItem.objects.order_by("pk").values_list("kind", "amount")
-    assert list(rows) == [("hosting", 10), ("setup", 5)]
+    assert list(rows) == [("hosting", Decimal(10)), ("setup", Decimal(5))]
     assert [line["amount"] for line in placed.items] == ["10.00", "5.00"]

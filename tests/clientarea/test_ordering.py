@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from django.core.mail import EmailMultiAlternatives
-from django.http import HttpResponse
 from django.test import Client as Browser
 from django.urls import reverse
 
 from billing.models import Invoice, Order, Price, Product, Promotion, Quote, Service, TaxRule
+from billing.pricing.cycles import Cycle
 from clients.models import Client, EmailMessage, Permission, User
 from provisioning.models import MailDomain, ModuleJob
 from provisioning.sandbox import Sandbox
@@ -40,7 +40,7 @@ def product(vendor: Sandbox) -> Product:  # noqa: ARG001
     )
 
 
-def page(browser: Browser, name: str, **ids: int) -> HttpResponse:
+def page(browser: Browser, name: str, **ids: int) -> Any:
     return browser.get(reverse(f"clientarea:{name}", kwargs=ids or None))
 
 
@@ -58,7 +58,8 @@ def fill_cart(browser: Browser, product: Product, domain: str = "grace.test") ->
 
 
 def quote_shown(browser: Browser) -> Quote:
-    return page(browser, "order-review").context["quote"]
+    quote: Quote = page(browser, "order-review").context["quote"]
+    return quote
 
 
 def place(browser: Browser, quote: Quote) -> Any:
@@ -67,7 +68,7 @@ def place(browser: Browser, quote: Quote) -> Any:
 
 def test_the_shelves_show_what_is_sold_at_its_price(product: Product) -> None:
     make_priced_product("99.00", name="Secret Mail", status=Product.Status.HIDDEN)
-    make_price(product, "100.00", cycle="annually")
+    make_price(product, "100.00", cycle=Cycle.ANNUALLY)
 
     monthly = page(Browser(), "order-new").content.decode()
     yearly = Browser().get(reverse("clientarea:order-new"), {"cycle": "annually"}).content.decode()
@@ -137,7 +138,7 @@ def test_the_summary_follows_what_is_typed_and_keeps_nothing(product: Product) -
     send(visitor, "order-domain", {"domain": "grace.test"}, product_id=product.pk)
 
     typed = {"cycle": "monthly", "option-enhanced_mailboxes": "4"}
-    answer = visitor.get(reverse("clientarea:order-options"), typed)
+    answer: Any = visitor.get(reverse("clientarea:order-options"), typed)
 
     assert answer.context["shown"].priced.due_today == Decimal("20.00")
     assert visitor.session["cart"]["choices"] == {}
@@ -177,7 +178,7 @@ def test_a_new_visitor_signs_up_within_the_order_and_places_it(
     client = Client.objects.get(email="grace@people.test")
     assert signed_up.url == reverse("clientarea:order-review")
     assert placed.url == reverse("clientarea:order", kwargs={"order_id": order.pk})
-    assert (order.client, order.domain, order.total) == (client, "grace.test", 15)
+    assert (order.client, order.domain, order.total) == (client, "grace.test", Decimal(15))
     assert (client.country, client.city) == ("US", "Arlington")
     assert Invoice.objects.get().total == 15
     assert not ModuleJob.objects.exists()
@@ -207,7 +208,7 @@ def test_an_address_with_a_login_is_asked_to_log_in_and_comes_back_to_the_cart(
 
     refused = send(visitor, "order-account", PERSON | {"email": owner.email.upper()})
     login = {"login": owner.email, "password": makers.PASSWORD}
-    back = visitor.post(f"{reverse('account_login')}?next=/order/review/", login)
+    back: Any = visitor.post(f"{reverse('account_login')}?next=/order/review/", login)
 
     assert refused.status_code == 422
     assert "If you have a login with that address, log in with it" in refused.content.decode()
@@ -280,7 +281,7 @@ def test_a_price_that_moved_is_shown_anew_before_anything_is_placed(
     quote = quote_shown(customer)
     Price.objects.filter(product=product).update(amount=Decimal(12))
 
-    moved = customer.post(
+    moved: Any = customer.post(
         reverse("clientarea:order-place"), {"quote": str(quote.pk), "terms": "on"}, follow=True
     )
 
