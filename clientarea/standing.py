@@ -12,6 +12,7 @@ from provisioning.queries import Setup, setup_of
 class Standing(StrEnum):
     """What a customer can do with a service now."""
 
+    ORDERED = "ordered"
     SETTING_UP = "setting_up"
     GIVEN_UP = "given_up"
     NEEDS_STAFF = "needs_staff"
@@ -20,6 +21,7 @@ class Standing(StrEnum):
     OPEN = "open"
     SUSPENDED = "suspended"
     CLOSED = "closed"
+    CANCELLED = "cancelled"
     TERMINATED = "terminated"
 
 
@@ -31,7 +33,17 @@ OF_DOMAIN = {
     MailDomain.Status.TERMINATED: Standing.TERMINATED,
 }
 
+OF_SERVICE = {
+    Service.Status.TERMINATED: Standing.TERMINATED,
+    Service.Status.CLOSING: Standing.CLOSED,
+    Service.Status.SUSPENDED: Standing.SUSPENDED,
+    Service.Status.CANCELLED: Standing.CANCELLED,
+    # What staff look into is told to nobody.
+    Service.Status.FRAUD: Standing.NEEDS_STAFF,
+}
+
 OF_SETUP = {
+    Setup.NOT_ASKED_FOR: Standing.ORDERED,
     Setup.UNDER_WAY: Standing.SETTING_UP,
     Setup.GIVEN_UP: Standing.GIVEN_UP,
     Setup.NEEDS_STAFF: Standing.NEEDS_STAFF,
@@ -45,12 +57,8 @@ def standing_of(service: Service) -> Standing:
 
     Of a domain that the vendor does not hold yet its jobs are read as well.
     """
-    if service.status == Service.Status.TERMINATED:
-        return Standing.TERMINATED
-    if service.status == Service.Status.CLOSING:
-        return Standing.CLOSED
-    if service.status == Service.Status.SUSPENDED:
-        return Standing.SUSPENDED
+    if service.status in OF_SERVICE:
+        return OF_SERVICE[Service.Status(service.status)]
     mail_domain = service.mail_domain
     if mail_domain.status == MailDomain.Status.PENDING:
         return OF_SETUP[setup_of(mail_domain)]

@@ -34,6 +34,7 @@ SORTS = {
 class Setup(StrEnum):
     """How far the addition of a pending domain is."""
 
+    NOT_ASKED_FOR = "not_asked_for"
     UNDER_WAY = "under_way"
     GIVEN_UP = "given_up"
     NEEDS_STAFF = "needs_staff"
@@ -251,24 +252,25 @@ def setup_of(mail_domain: MailDomain) -> Setup:
     """
     Return how a pending domain's addition stands.
 
-    Given up is what nobody works on and anybody may ask for again. What the module or the vendor
-    has refused would be refused each time: that needs staff.
+    Not asked for is what nobody has requested yet: whoever sells the service decides when. Given
+    up is what nobody works on and anybody may ask for again. What the module or the vendor has
+    refused would be refused each time: that needs staff.
     """
     return setups_of([mail_domain.pk])[mail_domain.pk]
 
 
 def setups_of(mail_domain_ids: Collection[int]) -> dict[int, Setup]:
     """Return how the addition of each of these pending domains stands, in one query."""
-    actions = [ModuleJob.Action.CREATE, ModuleJob.Action.TERMINATE]
-    jobs = ModuleJob.objects.filter(mail_domain__in=mail_domain_ids, action__in=actions)
-    setups = dict.fromkeys(mail_domain_ids, Setup.GIVEN_UP)
+    rows = MailDomain.objects.filter(pk__in=mail_domain_ids).order_by("jobs__pk")
+    setups: dict[int, Setup] = {}
     ending = set()
-    for pk, action, status, cause in jobs.order_by("pk").values_list(
-        "mail_domain", "action", "status", "cause"
+    for pk, times_added, action, status, cause in rows.values_list(
+        "pk", "times_added", "jobs__action", "jobs__status", "jobs__cause"
     ):
+        setups.setdefault(pk, Setup.GIVEN_UP if times_added else Setup.NOT_ASKED_FOR)
         if action == ModuleJob.Action.CREATE:
             setups[pk] = _setup_after(status, cause)
-        elif status in OPEN_JOB:
+        elif action == ModuleJob.Action.TERMINATE and status in OPEN_JOB:
             ending.add(pk)
     return setups | dict.fromkeys(ending, Setup.ENDING)
 

@@ -81,7 +81,11 @@ def show(request: ClientRequest, service: Service) -> HttpResponse:
 @client_service(permission=Permission.PRODUCTS)
 def recheck(request: ClientRequest, service: Service) -> HttpResponse:
     """Ask whether the ownership record has been seen."""
-    verdict = verification.recheck(mail_domain=service.mail_domain, actor=request.actor)
+    verdict = (
+        Verdict.NEEDS_STAFF
+        if service.status == Service.Status.FRAUD  # nothing is set up before staff have looked
+        else verification.recheck(mail_domain=service.mail_domain, actor=request.actor)
+    )
     domain = {"domain": service.domain}
     if verdict is Verdict.VERIFIED:
         messages.success(request, _("%(domain)s is verified. You can add mailboxes now.") % domain)
@@ -111,6 +115,10 @@ def recheck(request: ClientRequest, service: Service) -> HttpResponse:
     elif verdict is Verdict.NEEDS_STAFF:
         messages.error(
             request, _("%(domain)s could not be set up. Our team has been told.") % domain
+        )
+    elif verdict is Verdict.NOT_ASKED_FOR:
+        messages.warning(
+            request, _("%(domain)s is set up once its order has been paid and accepted.") % domain
         )
     elif verdict is Verdict.ENDING:
         messages.error(request, _("%(domain)s is being removed.") % domain)

@@ -32,10 +32,15 @@ class Verdict(models.TextChoices):
     ADDED_AGAIN = "added_again", "The mail server had given the domain up; it is added again."
     NEEDS_STAFF = "needs_staff", "The domain could not be set up. Our team has been told."
     ENDING = "ending", "The domain is being removed."
+    NOT_ASKED_FOR = "not_asked_for", "The domain is not to be set up yet."
 
 
 # What a pending domain waits for where it cannot be added again.
-WAITING = {Setup.NEEDS_STAFF: Verdict.NEEDS_STAFF, Setup.ENDING: Verdict.ENDING}
+WAITING = {
+    Setup.NOT_ASKED_FOR: Verdict.NOT_ASKED_FOR,
+    Setup.NEEDS_STAFF: Verdict.NEEDS_STAFF,
+    Setup.ENDING: Verdict.ENDING,
+}
 
 
 def recheck(*, mail_domain: MailDomain, actor: Actor) -> Verdict:

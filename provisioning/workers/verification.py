@@ -119,8 +119,8 @@ def add_again(mail_domain: MailDomain, *, actor: Actor) -> ModuleJob | None:
     """
     Queue the addition of a pending domain, or return the one that is under way.
 
-    None where it must not be added: it is being terminated, it is pending no more, or it has been
-    refused for good and staff have to look first.
+    None where it must not be added: nobody has asked for it yet, it is being terminated, it is
+    pending no more, or it has been refused for good and staff have to look first.
     """
     domain = MailDomain.objects.select_for_update().get(pk=mail_domain.pk)
     if domain.status != MailDomain.Status.PENDING:
@@ -130,7 +130,7 @@ def add_again(mail_domain: MailDomain, *, actor: Actor) -> ModuleJob | None:
 
 def _queue_addition(domain: MailDomain, actor: Actor, now: datetime) -> ModuleJob | None:
     """Make the job under the domain's lock."""
-    if queries.setup_of(domain) in {Setup.ENDING, Setup.NEEDS_STAFF}:
+    if queries.setup_of(domain) not in {Setup.UNDER_WAY, Setup.GIVEN_UP}:
         return None
     creations = domain.jobs.filter(action=ModuleJob.Action.CREATE)
     for failed in creations.filter(status=ModuleJob.Status.FAILED).select_for_update():

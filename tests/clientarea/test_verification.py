@@ -131,6 +131,7 @@ def test_a_domain_given_up_can_be_added_again_and_is_not_watched(
     customer: Browser, owner: User
 ) -> None:
     service = pending(owner)
+    makers.make_job(service, status=ModuleJob.Status.SUCCEEDED)
 
     html = customer.get(at("service", service)).content.decode()
     answer = recheck(customer, service)
@@ -139,7 +140,19 @@ def test_a_domain_given_up_can_be_added_again_and_is_not_watched(
     assert at("service-recheck", service) in html
     assert "hx-trigger" not in html
     assert "late.test is being added again" in answer
-    assert ModuleJob.objects.get().requested_by == owner
+    assert ModuleJob.objects.latest("pk").requested_by == owner
+
+
+def test_nobody_sets_up_what_has_not_been_paid_for(customer: Browser, owner: User) -> None:
+    service = pending(owner)
+
+    html = customer.get(at("service", service)).content.decode()
+    answer = recheck(customer, service)
+
+    assert "This service is not set up yet" in html
+    assert at("service-recheck", service) not in html
+    assert "once its order has been paid" in answer
+    assert not ModuleJob.objects.exists()
 
 
 def test_a_domain_that_was_refused_is_left_to_staff(
