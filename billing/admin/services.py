@@ -14,6 +14,7 @@ from billing.operations import ordering, services
 from clients.models import Client
 from core.errors import OperationError
 from provisioning.admin import actor_of
+from provisioning.models import MailDomain
 
 
 class PlaceServiceForm(forms.ModelForm[Service]):
@@ -40,9 +41,7 @@ class PlaceServiceForm(forms.ModelForm[Service]):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
-        if Service.objects.filter(mail_domain__domain=data.get("domain")).exclude(
-            status=Service.Status.TERMINATED
-        ):
+        if MailDomain.objects.live().filter(domain=data.get("domain")).exists():
             self.add_error("domain", "This domain already has an email service here.")
         return data
 

@@ -110,7 +110,7 @@ def _service(domain: str) -> Service:
     service = (
         Service.objects.with_domain()
         .filter(mail_domain__domain=domain.strip().lower())
-        .exclude(status=Service.Status.TERMINATED)
+        .exclude(status__in=[Service.Status.TERMINATED, Service.Status.CANCELLED])
         .first()
     )
     if service is None:
