@@ -22,7 +22,6 @@ def fill_billing(service: Service) -> None:
     """Bill the service for half a year; one invoice is in every state."""
     BillingSettings.objects.create(
         pk=1,
-        pk=1,
         company_name="Northwind Mail Ltd",
         company_address="12 Harbour Street\nBristol BS1 5TR",
         company_tax_id="GB123456789",
