@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
@@ -122,6 +124,8 @@ SENTENCES: dict[str, Promise] = {
     "domain_settings.not_changed": gettext_lazy("A change to the domain's settings did not arrive"),
     "service.placed": gettext_lazy("%(name)s was ordered with the plan %(product)s"),
     "service.billed": gettext_lazy("The price of %(name)s was agreed on"),
+    "service.paid_until": gettext_lazy("%(name)s is paid until %(next_due_date)s now"),
+    "domain.withdrawn": gettext_lazy("%(name)s was taken back before it was set up"),
     "service.suspension_requested": gettext_lazy("A suspension of this service was asked for"),
     "service.unsuspension_requested": gettext_lazy("The end of the suspension was asked for"),
     "service.product_change_requested": gettext_lazy(
@@ -160,6 +164,8 @@ def sentence(line: Activity, mail_domain: MailDomain) -> str:
     """Return what a line says, as one sentence without a full stop."""
     facts = Facts(line.before)
     facts.update(line.after)
+    if "next_due_date" in line.after:
+        facts["next_due_date"] = date_format(date.fromisoformat(line.after["next_due_date"]))
     facts["mailbox"] = f"{facts['local_part']}@{mail_domain.domain}"
     text = SENTENCES.get(line.action)
     if text is None:
