@@ -66,6 +66,8 @@ def test_every_page_fits_a_telephone_in_a_longer_language(
 def _look(page: Page, pages: dict[str, str]) -> list[str]:
     problems = []
     for name, path in pages.items():
+        if path.endswith("/print/"):
+            continue  # a document is in its recipient's language
         page.goto(path)
         if CLOSE not in page.content():
             problems.append(f"{name}: is not in the language")
