@@ -50,6 +50,7 @@ class Domain:
     A service to be placed, and how far it comes.
 
     A domain that is moved in was in the reseller account before; its mailboxes have been in use.
+    It is paid for, by the month or year, for so many days to come; below 0 it is late.
     """
 
     name: str
@@ -57,6 +58,8 @@ class Domain:
     stage: Stage
     boxes: tuple[Box, ...] = ()
     is_moved_in: bool = False
+    is_yearly: bool = False
+    due_in_days: int = 25
 
 
 @dataclass(frozen=True)
@@ -126,6 +129,8 @@ CUSTOMERS = (
                     Box("apprentice", "Apprentice", BASIC, 2, 0),
                 ),
                 is_moved_in=True,
+                is_yearly=True,
+                due_in_days=9,
             ),
             Domain("lindenhof-catering.test", "Starter", Stage.UNVERIFIED),
         ),
@@ -152,6 +157,7 @@ CUSTOMERS = (
                 Stage.SUSPENDED,
                 (Box("archive", "Project archive", BASIC, 10, 8_900, 700),),
                 is_moved_in=True,
+                due_in_days=-21,
             ),
         ),
     ),

@@ -17,7 +17,7 @@ from billing.operations import ordering, services
 from clients.actors import Actor
 from clients.models import Activity, Client, User
 from clients.operations import activity, clients, memberships
-from polarismail.demo import cast
+from polarismail.demo import cast, shop
 from polarismail.demo.cast import Box, Customer, Domain, Person, Stage
 from provisioning import gateway
 from provisioning.models import MailDomain, ModuleJob, Server
@@ -49,7 +49,7 @@ def sow(*, vendor_url: str, state_file: Path, say: Callable[[str], object]) -> N
     actor = Actor.from_user(_user(cast.STAFF, is_staff=True, is_superuser=True))
     servers.check_connection(server=server, actor=actor)
     _prepare_the_vendor(vendor_url, reseller["username"])
-    products = {plan.name: _product(plan, server) for plan in cast.PLANS}
+    products = shop.stock(server, actor=actor, today=timezone.localdate())
     client_of = {
         domain: _client(customer, actor)
         for customer in cast.CUSTOMERS
@@ -92,23 +92,6 @@ def _user(person: Person, **fields: Any) -> User:
         last_name=person.last_name,
         **fields,
     )
-
-
-def _product(plan: cast.Plan, server: Server) -> Product:
-    product, _ = Product.objects.get_or_create(
-        name=plan.name,
-        defaults={
-            "description": plan.description,
-            "server": server,
-            "basic_mailboxes": plan.basic,
-            "enhanced_mailboxes": plan.enhanced,
-            "quota_pool_gb": plan.pool_gb,
-            "mailbox_quota_gb": plan.mailbox_gb,
-            "aliases": plan.aliases,
-            "distribution_lists": plan.lists,
-        },
-    )
-    return product
 
 
 def _client(customer: Customer, actor: Actor) -> Client:
@@ -183,8 +166,10 @@ def _bring_to_its_stage(domain: Domain, service: Service, vendor_url: str, actor
     if domain.stage in {Stage.VERIFIED, Stage.SUSPENDED}:
         _verify(service.mail_domain, vendor_url, actor)
         _fill(domain, service.mail_domain, actor)
+    if domain.stage in {Stage.VERIFIED, Stage.UNVERIFIED, Stage.SUSPENDED}:
+        shop.bill(domain, service, actor=actor, today=timezone.localdate())
     if domain.stage is Stage.SUSPENDED and service.mail_domain.status != "suspended":
-        services.suspend_service(service=service, reason="Overdue on payment", actor=actor)
+        shop.suspend_for_debt(service, actor=actor, today=timezone.localdate())
     if domain.stage is Stage.TERMINATED and service.mail_domain.status != "terminated":
         services.terminate_service(service=service, actor=actor)
     _wait_for_jobs(service.mail_domain, may_fail=domain.stage is Stage.TAKEN)
