@@ -71,6 +71,14 @@ def test_what_runs_is_what_is_written(language: str) -> None:
             assert compiled.gettext(texts[0]) == forms[0], HINT
 
 
+def test_german_says_sie() -> None:
+    familiar = re.compile(r"\b(du|dich|dir|dein\w*|euch|euer|eure\w*)\b", re.IGNORECASE)
+
+    texts = [text for each in catalogue("de") for text in strings(each.string)]
+
+    assert [text for text in texts if familiar.search(text)] == []
+
+
 def test_texts_are_found_in_code_and_templates() -> None:
     code = 'x = _("One " "text") % {}\ny = ngettext("A", "B", 3)\nz = pgettext("verb", "Open")'
     page = """{% translate "Hi" %}{% blocktranslate count n=2 trimmed %}One
