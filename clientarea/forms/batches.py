@@ -56,15 +56,17 @@ class BulkAction(forms.Form):
         return value is not None and self.cleaned_data.get(value) is None
 
     def is_confirmed(self, count: int) -> bool:
-        """Tell whether the number of mailboxes or the domain's name was typed; ask where not."""
+        """Tell whether the domain, or the number where it is a large one, was typed; else ask."""
         domain = self.mail_domain.domain
         typed: str = self.cleaned_data["typed"]
-        if typed.strip().lower() in {domain.lower(), str(count)}:
+        accepted = {domain.lower(), str(count)} if count > FEW else {domain.lower()}
+        if typed.strip().lower() in accepted:
             return True
-        self.add_error(
-            "typed",
-            _("Type %(count)d or %(domain)s to confirm.") % {"count": count, "domain": domain},
-        )
+        if count > FEW:
+            text = _("Type %(count)d or %(domain)s to confirm.")
+        else:
+            text = _("Type %(domain)s to confirm.")
+        self.add_error("typed", text % {"count": count, "domain": domain})
         return False
 
     @property

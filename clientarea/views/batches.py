@@ -69,6 +69,7 @@ def start(request: ClientRequest, service: Service) -> HttpResponse:
         "action": action,
         "until": until,
         "must_type": must_type,
+        "few": FEW,
         "is_choosing": form.is_waiting_for_value,
         "back": bulk.without_value(data),
     }

@@ -350,9 +350,10 @@ def test_deleting_a_few_for_good_asks_as_well(
     settings.MAILBOX_TRASH_DAYS = 0
 
     shown = words(preview(customer, service, "delete", boxes))
-    refused = confirm(customer, service, "delete", boxes)
+    refused = confirm(customer, service, "delete", boxes, typed="3")
 
     assert "Active → becomes Deleted for good" in shown
+    assert "Type acme.test to confirm" in shown
     assert refused.status_code == 422
     assert not MailboxBatch.objects.exists()
 
