@@ -17,13 +17,14 @@ ROOT = Path(__file__).resolve().parent.parent
 LAST_LINE = re.compile(r"\b\d+ (passed|failed|errors?|deselected)\b.* in [\d.]+s|no tests ran in")
 URLS = ("DATABASE_URL", "REDIS_URL")
 APART = ("tests/journeys", "tests/browser")
-# Over a wire, with threads at once, or by processes of our own: what waits more than it computes.
+# Over a wire, with threads at once, by processes of our own, or through months of a calendar.
 WIRE = (
     "tests/contract",
     "tests/provisioning/emailarray",
     "tests/provisioning/sandbox",
     "tests/races",
     "tests/polarismail",
+    "tests/billing/automation/test_determinism.py",
 )
 # Whoever is through takes over from the other one.
 TOGETHER = ("-n", "2", "--dist", "worksteal", "-m", "not live")
@@ -86,7 +87,7 @@ def run() -> list[Result]:
     machine.provide()
     results = [
         unit(),
-        pytest("Contract, wire, race and process tests on SQLite", *TOGETHER, *WIRE, given={}),
+        pytest("Wires, races, processes and calendars on SQLite", *TOGETHER, *WIRE, given={}),
     ]
     with servers.postgres() as database_url, servers.broker() as redis_url:
         real = dict(zip(URLS, (database_url, redis_url), strict=True))
