@@ -202,6 +202,6 @@ def entries_for(service: Service, grants: Grants, path: str) -> list[Link]:
 
 
 def _label_of(entry: Entry, service: Service) -> Promise:
-    if entry.label_when_cancelled is not None and endings.is_cancelled(service):
+    if entry.label_when_cancelled is not None and endings.cancelled_to(service) is not None:
         return entry.label_when_cancelled
     return entry.label

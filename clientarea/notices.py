@@ -8,6 +8,7 @@ from datetime import date
 
 from django.db.models import Count, Exists, F, OuterRef, Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -61,6 +62,7 @@ class Attention:
     """What about a client's services needs a look, by kind; `mailboxes` is how many it has."""
 
     suspended: Panel
+    closed: Panel
     not_set_up: Panel
     unverified: Panel
     nearly_full: Panel
@@ -72,7 +74,7 @@ def of_client(client: Client) -> Attention:
     closed = (
         client.services.exclude(status__in=OVER)
         .filter(
-            Q(status=Service.Status.SUSPENDED)
+            Q(status__in=[Service.Status.SUSPENDED, Service.Status.CLOSING])
             | Q(mail_domain__status__in=[Domain.UNVERIFIED, Domain.SUSPENDED])
             | Q(mail_domain__status=Domain.PENDING) & WAS_ASKED_FOR
         )
@@ -83,6 +85,7 @@ def of_client(client: Client) -> Attention:
     fill = _fill_of(client)
     return Attention(
         suspended=_panel([_suspended(each) for each, how in standings if how is SUSPENDED]),
+        closed=_panel([_closed(each) for each, how in standings if how is Standing.CLOSED]),
         not_set_up=_panel([_not_set_up(each, how) for each, how in standings if how in NOT_SET_UP]),
         unverified=_panel([_unverified(each) for each, how in standings if how is UNVERIFIED]),
         nearly_full=_panel(
@@ -166,6 +169,19 @@ def _suspended(service: Service) -> Notice:
         text=_(reason) if reason else _("Nobody can log in until it is lifted."),
         url=reverse("clientarea:service", kwargs={"service_id": service.pk}),
         action=_("See why"),
+    )
+
+
+def _closed(service: Service) -> Notice:
+    ends = service.closes_at
+    return Notice(
+        title=_("%(domain)s is closed") % {"domain": service.domain},
+        text=_("It can be restored with all its mail until %(day)s.")
+        % {"day": date_format(timezone.localtime(ends))}
+        if ends
+        else _("It can be restored with all its mail."),
+        url=reverse("clientarea:service", kwargs={"service_id": service.pk}),
+        action=_("See more"),
     )
 
 

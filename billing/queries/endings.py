@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from billing.models import CancellationRequest, Closing, Service
 from provisioning.models import MailDomain
@@ -49,16 +49,17 @@ def ending_of(service: Service, *, today: date) -> Ending:
 
 
 def with_cancellation(services: QuerySet[Service]) -> QuerySet[Service]:
-    """Tell of each service, as `is_cancelled`, whether its end has been requested."""
+    """Tell of each service, as `cancelled_to`, which day it was asked to end on, if any."""
     waiting = CancellationRequest.objects.filter(
         service=OuterRef("pk"), status=CancellationRequest.Status.OPEN
     )
-    return services.annotate(is_cancelled=Exists(waiting))
+    return services.annotate(cancelled_to=Subquery(waiting.values("ends_on")[:1]))
 
 
-def is_cancelled(service: Service) -> bool:
-    """Tell what `with_cancellation` has read; False for a service that was read without it."""
-    return bool(getattr(service, "is_cancelled", False))
+def cancelled_to(service: Service) -> date | None:
+    """Return what `with_cancellation` has read; None for a service that was read without it."""
+    found: date | None = getattr(service, "cancelled_to", None)
+    return found
 
 
 def open_closing_of(service: Service) -> Closing | None:

@@ -13,7 +13,6 @@ from django.views.decorators.http import require_POST, require_safe
 
 from billing import queries
 from billing.models import Service
-from billing.operations import cancellation
 from billing.queries import endings
 from billing.queries.invoices import open_invoices_for
 from clientarea import notices
@@ -62,11 +61,10 @@ def show(request: ClientRequest, service: Service) -> HttpResponse:
     """Show a service: its tiles and figures, or what stands in their way."""
     standing = standing_of(service)
     mail_domain = service.mail_domain
-    cancelled = endings.is_cancelled(service)
     context: dict[str, Any] = {
         "usage": usage_of(mail_domain),
         "nearly_full": notices.nearly_full_mailboxes([mail_domain.pk]).get(mail_domain.pk, 0),
-        "cancellation": cancellation.open_request_of(service) if cancelled else None,
+        "cancelled_to": endings.cancelled_to(service),
         "change_under_way": mail_domain.jobs.open().order_by("pk").first(),
         "is_refreshing": standing is Standing.OPEN and mirror.refresh_when_stale(mail_domain),
     }

@@ -173,12 +173,14 @@ def test_ended_now_the_service_shows_until_when_it_can_be_restored(
     dashboard = text(known.get(at("service", service)))
     accounts = known.get(at("mailboxes", service))
     listed = text(known.get("/services/?status=closing"))
+    home = text(known.get("/"))
     until = date_format(timezone.localdate() + timedelta(days=30))
     assert f"Closed, recoverable until {until}" in dashboard
     assert f"Closed, recoverable until {until}" in text(accounts)
     assert at("service-restore", service) in dashboard
     assert "Request Cancellation" not in dashboard
     assert "acme.test" in listed
+    assert f"It can be restored with all its mail until {until}." in home
     assert not is_on(vendor)
     assert sorted(vendor.mailboxes("acme.test")) == ["anna", "ben"]
 
