@@ -126,6 +126,7 @@ SENTENCES: dict[str, Promise] = {
     "service.billed": gettext_lazy("The price of %(name)s was agreed on"),
     "service.paid_until": gettext_lazy("%(name)s is paid until %(next_due_date)s now"),
     "domain.withdrawn": gettext_lazy("%(name)s was taken back before it was set up"),
+    "service.paid_until": gettext_lazy("%(name)s was paid until %(next_due_date)s"),
     "service.suspension_requested": gettext_lazy("A suspension of this service was asked for"),
     "service.unsuspension_requested": gettext_lazy("The end of the suspension was asked for"),
     "service.product_change_requested": gettext_lazy(

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from billing.admin import catalogue, endings, orders, prices, services
+from billing.admin import catalogue, endings, money, orders, prices, services, settings
 
-__all__ = ["catalogue", "endings", "orders", "prices", "services"]
+__all__ = ["catalogue", "endings", "money", "orders", "prices", "services", "settings"]

@@ -30,7 +30,7 @@ def do_what_was_paid_for(event: InvoicePaid) -> None:
     for item in items:
         if item.kind == Kind.HOSTING and item.service_id is not None:
             _extend(services[item.service_id], item)
-            setting_up.provision_paid(service=services[item.service_id], at=timezone.now())
+            _begin(services[item.service_id])
         if item.kind == Kind.FUNDS:
             _add_funds(invoice, item)
     for service in services.values():
@@ -68,6 +68,12 @@ def _extend(service: Service, item: InvoiceItem) -> None:
         before={"next_due_date": before.isoformat() if before else ""},
         after={"next_due_date": end.isoformat()},
     )
+
+
+def _begin(service: Service) -> None:
+    """Set up what was ordered; where that cannot be asked for, staff are told and it is paid."""
+    with suppress(lifecycle.UnableToRequest), transaction.atomic():
+        setting_up.provision_paid(service=service, at=timezone.now())
 
 
 def _unsuspend(service: Service) -> None:

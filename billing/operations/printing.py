@@ -13,8 +13,8 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from billing.models import CreditNote, Invoice
-from billing.queries import documents
-from billing.queries.documents import Document
+from billing.operations import documents
+from billing.operations.documents import Document
 
 log = structlog.get_logger(__name__)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django import forms
+from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
@@ -28,15 +29,17 @@ class AmountForm(forms.Form):
 
 
 class InvoiceChoice(forms.Form):
-    """Which of the open invoices are to be paid together."""
+    """Which of the client's own open `invoices` are to be paid together."""
 
-    invoice = forms.ModelMultipleChoiceField(
-        queryset=Invoice.objects.none(),
-        error_messages={
-            "required": _("Choose at least one invoice."),
-            "invalid_choice": _("One of these invoices is not open any more. Look again."),
-        },
-    )
+    def __init__(self, data: QueryDict | None, *, invoices: QuerySet[Invoice]) -> None:
+        super().__init__(data)
+        self.fields["invoice"] = forms.ModelMultipleChoiceField(
+            queryset=invoices,
+            error_messages={
+                "required": _("Choose at least one invoice."),
+                "invalid_choice": _("One of these invoices is not open any more. Look again."),
+            },
+        )
 
 
 @dataclass(frozen=True)

@@ -72,9 +72,7 @@ def mass_payment(request: ClientRequest, seat: Membership) -> HttpResponse:
     rows = open_invoices_of(seat.client)
     wants_transfer = request.GET.get("how") == TRANSFER
     asked = request.GET if wants_transfer else None
-    form = InvoiceChoice(request.POST if request.method == "POST" else asked)
-    # The client's own open invoices are all there is to choose from.
-    form.fields["invoice"].queryset = rows
+    form = InvoiceChoice(request.POST if request.method == "POST" else asked, invoices=rows)
     chosen: list[Invoice] = []
     if form.is_valid():
         chosen = list(form.cleaned_data["invoice"])

@@ -14,8 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from billing.models import BillingSettings, CreditNote, Invoice, InvoiceItem
-from billing.operations import credit, printing
-from billing.queries import documents
+from billing.operations import credit, documents, printing
 from billing.queries.invoices import OVERDUE, invoices_of, owed_by, purse_of
 from clientarea.access import client_credit_note, client_invoice, client_member
 from clientarea.downloads import file_of

@@ -50,7 +50,7 @@ def note(client: Client, *amounts: str, **fields: Any) -> CreditNote:
     )
 
 
-def status_of(invoice: Invoice) -> tuple[str, Decimal]:
+def status_of(invoice: Invoice) -> tuple[object, object]:
     fresh = Invoice.objects.get(pk=invoice.pk)
     return fresh.status, fresh.balance
 
@@ -59,7 +59,9 @@ def test_every_movement_keeps_the_balance_it_led_to(client_: Client) -> None:
     give(client_, "10.00")
     credit.remove_credit(client=client_, amount=Decimal(4), description="Error", actor=ACTOR)
 
-    lines = list(CreditEntry.objects.order_by("pk").values_list("reason", "amount", "balance"))
+    lines: list[object] = list(
+        CreditEntry.objects.order_by("pk").values_list("reason", "amount", "balance")
+    )
 
     assert lines == [("added", 10, 10), ("removed", -4, 6)]
     assert credit_of(client_) == Decimal(6)
@@ -95,7 +97,7 @@ def test_credit_pays_an_invoice(client_: Client, heard: Heard) -> None:
     used = credit.spend_credit(invoice=invoice, actor=ACTOR)
     again = credit.spend_credit(invoice=invoice, actor=ACTOR)
 
-    assert (used, again) == (Decimal(7), 0)
+    assert (used, again) == (Decimal(7), Decimal(0))
     assert status_of(invoice) == (Status.PAID, 0)
     assert heard.of(InvoicePaid) == [InvoicePaid(invoice.pk)]
     assert credit_of(client_) == Decimal(3)

@@ -235,7 +235,7 @@ def test_cancelling_gives_back_payments_and_credit(
 
     cancelled = invoicing.cancel_invoice(invoice=invoice, actor=actor, reason="Too late")
 
-    assert (cancelled.status, cancelled.balance) == (Status.CANCELLED, 0)
+    assert (cancelled.status, cancelled.balance) == (Status.CANCELLED, Decimal(0))
     assert credit_of(client_) == Decimal(7)
     assert heard.of(InvoiceCancelled) == [InvoiceCancelled(invoice.pk)]
     assert heard.of(InvoicePaid) == []
@@ -269,7 +269,7 @@ def test_replacing_keeps_both_documents_and_takes_what_was_paid_along(
     )
 
     old.refresh_from_db()
-    assert (old.status, old.number, old.total) == (Status.CANCELLED, "2026-00001", 10)
+    assert (old.status, old.number, old.total) == (Status.CANCELLED, "2026-00001", Decimal(10))
     assert (new.number, new.replaces, new.balance) == ("2026-00002", old, Decimal(11))
     assert credit_of(client_) == 0
 

@@ -129,8 +129,8 @@ def check(books: Books) -> None:
         if note.invoice is not None and note.invoice.status != Status.CANCELLED:
             credited += note.total
         else:
-            entry = CreditEntry.objects.filter(credit_note=note).first()
-            credited += entry.amount if entry else 0
+            kept = CreditEntry.objects.filter(credit_note=note).values_list("amount", flat=True)
+            credited += sum(kept, Decimal(0))
     assert came_in + books.given + credited == covered + balance + went_out
     paid = Activity.objects.filter(action="invoice.paid", client=client)
     assert paid.count() == paid.values("object_id").distinct().count()

@@ -41,7 +41,7 @@ def refund(
     )
 
 
-def status_of(invoice: Invoice) -> tuple[str, Decimal]:
+def status_of(invoice: Invoice) -> tuple[object, object]:
     fresh = Invoice.objects.get(pk=invoice.pk)
     return fresh.status, fresh.balance
 

@@ -146,7 +146,7 @@ def movements_of(invoice: Invoice) -> QuerySet[Any, Any]:
         Q(reason=CreditEntry.Reason.SPENT)
         | Q(reason=CreditEntry.Reason.RETURNED, payment__isnull=True)
     )
-    rows = _arm(
+    rows: QuerySet[Any, Any] = _arm(
         paid,
         day=F("paid_on"),
         what=F("kind"),
@@ -176,7 +176,8 @@ def movements_of(invoice: Invoice) -> QuerySet[Any, Any]:
 
 
 def _arm(rows: QuerySet[Any], **columns: Any) -> QuerySet[Any, Any]:
-    return rows.order_by().annotate(**columns).values_list(*columns)
+    arm: QuerySet[Any, Any] = rows.order_by().annotate(**columns).values_list(*columns)
+    return arm
 
 
 def _text(value: str) -> Value:
