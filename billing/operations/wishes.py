@@ -11,10 +11,9 @@ from billing.models import BillingProfile, Currency, Product, Promotion, Quote
 from billing.operations import currencies, profiles, promotions, quotes, selections, taxes
 from billing.operations.chosen import Chosen
 from billing.operations.currencies import unit_of
-from billing.operations.items import describe
+from billing.operations.items import in_words
 from billing.operations.taxes import TaxBook
 from billing.pricing.cycles import Cycle
-from billing.pricing.lines import Line
 from billing.pricing.orders import quote_order
 from billing.pricing.proration import Prorata
 from billing.pricing.quote import Quote as PricedQuote
@@ -78,10 +77,10 @@ class Preview:
     priced: PricedQuote
 
     @property
-    def printed(self) -> list[tuple[str, Line]]:
-        """Return the lines with their words in the active language."""
-        domain = self.wish.domain
-        return [(describe(line, domain=domain), line) for line in self.priced.lines]
+    def first_period(self) -> str:
+        """Return the days that the first payment is for, in the active language; "" for none."""
+        periods = [line.period for line in self.priced.lines if line.period]
+        return in_words(periods[0]) if periods else ""
 
 
 def currency_of(client: Client | None) -> Currency:

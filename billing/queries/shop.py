@@ -114,7 +114,7 @@ def offer_of(
     prices = Price.objects.current().filter(
         Q(product=product) | Q(option_value__in=values), currency=currency, cycle=cycle
     )
-    by_value = {price.option_value_id: price for price in prices}
+    by_value = {price.option_value_id: price for price in prices.select_related("currency")}
     return ProductOffer(
         product=product,
         cycle=cycle,

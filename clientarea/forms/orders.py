@@ -8,15 +8,17 @@ from typing import Any
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from billing.models import PRODUCT_KEY, ConfigurableOption
 from billing.models.cycle import CYCLE_CHOICES
 from billing.operations.selections import UnableToChoose, starting_choices
 from billing.pricing.cycles import Cycle
-from billing.queries import OptionOffer, ProductOffer
+from billing.queries import OptionOffer, ProductOffer, ValueOffer
 from clientarea.forms.countries import COUNTRIES
+from clientarea.templatetags.cycles import per_cycle
+from clientarea.templatetags.money import money
 from clients.models import User
 from clients.operations.sign_up import NewClient
 from core.errors import OperationError
@@ -72,7 +74,9 @@ class OptionsForm(forms.Form):
         for option in self.options:
             name = OPTION + option.option.key
             self.fields[name] = _field_of(option)
-            self.initial[name] = start[option.option.key]
+            number = start[option.option.key]
+            is_tick = option.option.kind == Kind.YES_NO
+            self.initial[name] = bool(number) if is_tick else number
 
     def _offer(self, name: str, choices: list[Any]) -> None:
         field = self.fields[name]
@@ -130,13 +134,29 @@ def _field_of(offered: OptionOffer) -> forms.Field:
                 attrs={"inputmode": "numeric", "step": str(option.step), **most}
             ),
         )
-    values = [(each.value.pk, each.value.name) for each in offered.for_sale]
+    values = [(each.value.pk, _named(each)) for each in offered.for_sale]
     if not option.is_required:
-        values.insert(0, (0, _("None")))  # type: ignore[arg-type]  # shown in each language
-    widget = forms.RadioSelect if option.kind == Kind.RADIO else forms.Select
+        values.insert(0, (0, gettext("None")))
+    radio = forms.RadioSelect(attrs={"class": "form-check-input"})
     return forms.TypedChoiceField(
-        label=option.name, choices=values, coerce=int, required=option.is_required, widget=widget
+        label=option.name,
+        choices=values,
+        coerce=int,
+        required=option.is_required,
+        widget=radio if option.kind == Kind.RADIO else forms.Select(),
     )
+
+
+def _named(offered: ValueOffer) -> str:
+    """Return a value with its price."""
+    price = offered.price
+    if price is None or not price.amount:
+        return offered.value.name
+    return gettext("%(name)s (%(amount)s %(every)s)") % {
+        "name": offered.value.name,
+        "amount": money(price.amount, price.currency),
+        "every": per_cycle(price.cycle),
+    }
 
 
 class CodeForm(forms.Form):

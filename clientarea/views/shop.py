@@ -149,6 +149,7 @@ def options(request: ClientRequest, seat: Membership | None) -> HttpResponse:
     Show what can be chosen with the product, and what it comes to; or go on with what was chosen.
 
     A GET with fields shows them without keeping anything: so the summary follows what is typed.
+    Without scripts a button that says `update` does the same.
     """
     cart = Cart.of(request)
     if cart is None:
@@ -168,11 +169,12 @@ def options(request: ClientRequest, seat: Membership | None) -> HttpResponse:
     if asked and form.is_valid():
         chosen = chosen.but(choices=form.choices)
     shown = _shown(chosen, client, form)
-    if request.method == "POST" and shown is not None and form.is_valid():
+    goes_on = request.method == "POST" and "update" not in request.POST
+    if goes_on and shown is not None and form.is_valid():
         chosen.keep(request)
         return go_to(request, reverse("clientarea:order-review"))
     context = {"form": form, "cart": chosen, "currency": currency, "shown": shown}
-    status = 422 if request.method == "POST" else 200
+    status = 422 if goes_on else 200
     return render_page(request, "clientarea/orders/options.html", context, status=status)
 
 
