@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from django.contrib import messages
 from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
@@ -71,11 +72,11 @@ def printable(_request: ClientRequest, invoice: Invoice) -> HttpResponse:
 
 @require_safe
 @client_invoice
-def pdf(request: ClientRequest, invoice: Invoice) -> HttpResponse:
+def pdf(_request: ClientRequest, invoice: Invoice) -> HttpResponse:
     """Hand out an invoice as a file; where none can be made, show it for printing."""
     content = printing.invoice_pdf(invoice, today=timezone.localdate())
     if content is None:
-        return _print_instead(request, reverse("clientarea:invoice-print", args=[invoice.pk]))
+        return redirect("clientarea:invoice-print", invoice_id=invoice.pk)
     name = _("invoice-%(number)s.pdf") % {"number": _file_part(str(invoice.number))}
     return file_of(name, content, PDF)
 
@@ -120,11 +121,11 @@ def credit_note_printable(_request: ClientRequest, note: CreditNote) -> HttpResp
 
 @require_safe
 @client_credit_note
-def credit_note_pdf(request: ClientRequest, note: CreditNote) -> HttpResponse:
+def credit_note_pdf(_request: ClientRequest, note: CreditNote) -> HttpResponse:
     """Hand out a credit note as a file; where none can be made, show it for printing."""
     content = printing.credit_note_pdf(note)
     if content is None:
-        return _print_instead(request, reverse("clientarea:credit-note-print", args=[note.pk]))
+        return redirect("clientarea:credit-note-print", credit_note_id=note.pk)
     name = _("credit-note-%(number)s.pdf") % {"number": _file_part(note.number)}
     return file_of(name, content, PDF)
 
@@ -165,11 +166,6 @@ def _paper(html: str) -> HttpResponse:
     response = HttpResponse(html)
     add_never_cache_headers(response)
     return response
-
-
-def _print_instead(request: ClientRequest, url: str) -> HttpResponse:
-    messages.info(request, _("Print this page and choose PDF as the printer to keep a file."))
-    return go_to(request, url)
 
 
 def _file_part(number: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
@@ -16,7 +17,7 @@ from django.utils import timezone
 from pypdf import PdfReader
 
 from billing.models import BillingSettings, CreditEntry, Invoice, Payment, TaxRule
-from billing.operations import credit, invoicing
+from billing.operations import credit, credit_notes, invoicing
 from clients.models import Client, User
 from tests import makers
 from tests.billing.documents import ACTOR, TODAY, hosting, issue, line, pay
@@ -218,6 +219,43 @@ def test_the_file_says_what_the_invoice_says(customer: Browser, client: Client) 
     assert len(pages) > 1
 
 
+def test_where_no_file_can_be_made_the_page_is_shown_for_printing(
+    customer: Browser, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "weasyprint", None)
+    invoice = issue(client, "10.00")
+
+    answer = customer.get(f"/billing/invoices/{invoice.pk}/pdf/", follow=True)
+
+    assert answer.redirect_chain == [(f"/billing/invoices/{invoice.pk}/print/", 302)]
+    assert "choose PDF as the printer" in answer.content.decode()
+
+
+def test_a_credit_note_is_shown_printed_and_handed_out(customer: Browser, client: Client) -> None:
+    invoice = issue(client, "10.00")
+    pay(invoice)
+    note = credit_notes.issue_credit_note(
+        client=client,
+        invoice=invoice,
+        items=[line("4.00", "One week without mail")],
+        on=TODAY,
+        reason="The server stood still",
+        actor=ACTOR,
+    )
+    address = f"/billing/credit-notes/{note.pk}/"
+
+    shown, printed = text(page(customer, address)), text(page(customer, f"{address}print/"))
+    file = customer.get(f"{address}pdf/")
+
+    for html in (shown, printed):
+        assert "CN-2026-00001" in html
+        assert "One week without mail" in html
+        assert "The server stood still" in html
+        assert "2026-00001" in html
+    assert 'filename="credit-note-CN-2026-00001.pdf"' in file["Content-Disposition"]
+    assert "4.00 USD" in text(page(customer, "/billing/credit/"))
+
+
 def test_the_printable_page_is_in_the_client_s_language_without_the_menu(
     customer: Browser, client: Client
 ) -> None:
@@ -344,6 +382,8 @@ def test_what_is_unpaid_stands_on_home_and_on_the_service_s_own_page(
 
 def test_the_pages_ask_the_database_little(client: Client, count: Callable[[str], int]) -> None:
     give(client, "3.00")
+    service = makers.make_service(client=client)
+    issue(client, hosting(service))
     invoices = [issue(client, "5.00", "6.00") for _ in range(12)]
     pay(invoices[0], "1.00")
 
@@ -355,6 +395,8 @@ def test_the_pages_ask_the_database_little(client: Client, count: Callable[[str]
             "/billing/credit/",
             "/billing/credit/add/",
             "/billing/mass-payment/",
+            "/",
+            f"/services/{service.pk}/",
         )
     }
 
