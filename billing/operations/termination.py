@@ -147,6 +147,19 @@ def _refuse_what_staff_decide(service: Service, closing: Closing, *, on: date) -
             _("This service was closed because it is not paid. It is restored with the payment."),
             code="unpaid",
         )
+    if closing.cause == Cause.CANCELLATION and _was_behind(service):
+        # Or else nobody would ever have to pay: cancelled, a debt is gone; restored, time begins.
+        raise UnableToRestoreService(
+            _("This service was not paid when it was cancelled. Write to us, and it comes back."),
+            code="was_behind",
+        )
+
+
+def _was_behind(service: Service) -> bool:
+    """Tell whether the paid time of a cancelled service was over when its end was asked for."""
+    asked = service.cancellations.filter(status=CancellationRequest.Status.PROCESSED).first()
+    due = service.next_due_date
+    return asked is not None and due is not None and due < timezone.localdate(asked.created_at)
 
 
 def is_overdue(service: Service, *, on: date) -> bool:
@@ -179,7 +192,7 @@ def purge_closed(*, closing: Closing, today: date, now: datetime, actor: Actor) 
     fresh = Closing.objects.select_for_update().get(pk=closing.pk)
     if fresh.status != Status.CLOSED or service.status != Service.Status.CLOSING:
         return None
-    if service.closes_at is None or service.closes_at > now:
+    if service.closes_at is None or service.closes_at > now or service.is_never_terminated:
         return None
     _purge(fresh, service, on=today, actor=actor)
     _note(service, "service.termination_requested", actor, {"reason": fresh.reason})

@@ -9,9 +9,9 @@ import pytest
 import time_machine
 from django.contrib.auth.models import Permission
 
-from billing.events import ClosingNoticeDue, ServiceClosed, ServiceRestored, ServiceTerminated
+from billing.events import ServiceClosed, ServiceRestored, ServiceTerminated
 from billing.models import CancellationRequest, Closing, Invoice, Service
-from billing.operations import closing_notices, services, termination
+from billing.operations import services, termination
 from billing.operations.termination import UnableToCloseService, UnableToRestoreService
 from clients.actors import Actor
 from clients.models import User
@@ -279,6 +279,36 @@ def test_whom_staff_had_suspended_cannot_come_back_by_cancelling(
     assert not is_on(vendor)
 
 
+def test_who_owed_when_they_cancelled_cannot_come_back_without_staff(
+    vendor: Sandbox, run_jobs: Run, customer: Actor
+) -> None:
+    service = paid_service(next_due=date(2026, 5, 8), vendor=vendor)
+    renewal(service, due=date(2026, 5, 8))
+    cancel(service)
+    run_jobs()
+
+    with pytest.raises(UnableToRestoreService, match="was not paid when it was cancelled"):
+        restore(service, customer)
+    closed = fresh(service).status
+    restore(service, staff())
+    run_jobs()
+
+    assert closed == Service.Status.CLOSING
+    assert fresh(service).status == Service.Status.ACTIVE
+
+
+def test_who_had_paid_up_to_the_end_comes_back_alone(
+    service: Service, run_jobs: Run, customer: Actor
+) -> None:
+    cancel(service)
+    run_jobs()
+
+    restore(service, customer)
+    run_jobs()
+
+    assert fresh(service).status == Service.Status.ACTIVE
+
+
 def test_when_its_time_is_over_the_mail_is_deleted_and_nothing_is_owed(
     service: Service, vendor: Sandbox, run_jobs: Run
 ) -> None:
@@ -338,53 +368,3 @@ def test_terminated_by_the_module_alone_the_closing_ends_too(
 
     assert Closing.objects.get().status == Status.PURGED
     assert fresh(service).closes_at is None
-
-
-def tell(closing: Closing, day: date) -> list[int]:
-    """Send what is due on a day; return the notices told, by their days."""
-    due = closing_notices.closing_notices_due(today=day)
-    sent = [
-        closing_notices.send_closing_notice(closing=each, today=day, actor=ACTOR)
-        for each in Closing.objects.filter(pk__in=due)
-    ]
-    return [each.last_notice_days or 0 for each in sent if each is not None and each == closing]
-
-
-def told_over(closing: Closing, days: list[int]) -> dict[int, int]:
-    """Return which notice is sent how many days after the closing."""
-    found = {day: tell(closing, TODAY + timedelta(days=day)) for day in days}
-    return {day: told[0] for day, told in found.items() if told}
-
-
-def test_notices_go_out_fourteen_seven_and_one_day_before(
-    service: Service, run_jobs: Run, heard: Heard
-) -> None:
-    closing = close(service)
-    run_jobs()
-
-    told = told_over(closing, list(range(31)))
-
-    assert told == {16: 14, 23: 7, 29: 1}
-    assert [event.days for event in heard.of(ClosingNoticeDue)] == [14, 7, 1]
-
-
-def test_after_a_gap_only_the_latest_notice_goes_out(service: Service, run_jobs: Run) -> None:
-    closing = close(service)
-    run_jobs()
-
-    assert told_over(closing, [0, 25, 26, 40, 41]) == {25: 7, 40: 1}
-
-
-def test_a_short_hold_has_no_notice_that_comes_before_it(service: Service, run_jobs: Run) -> None:
-    closing = close(service, hold_days=5)
-    run_jobs()
-
-    assert told_over(closing, list(range(6))) == {4: 1}
-
-
-def test_nothing_is_told_of_what_was_restored(service: Service, run_jobs: Run) -> None:
-    closing = close(service)
-    run_jobs()
-    restore(service)
-
-    assert told_over(closing, [20, 30]) == {}
