@@ -27,8 +27,12 @@ class ServerFailed(RuntimeError):
 
 
 @contextmanager
-def postgres() -> Iterator[str]:
-    """Run PostgreSQL with an empty cluster; yield the address of a database in it."""
+def postgres(*, is_durable: bool = False) -> Iterator[str]:
+    """
+    Run PostgreSQL with an empty cluster; yield the address of a database in it.
+
+    One that `is_durable` writes as an installation does, for what is measured.
+    """
     programs = postgresql()
     port = free_port()
     with _folder() as folder:
@@ -43,7 +47,11 @@ def postgres() -> Iterator[str]:
             user=user,
         )
         settings = (f"port={port}", f"listen_addresses={HOST}", f"unix_socket_directories={folder}")
-        options = [part for setting in (*settings, *FAST) for part in ("-c", setting)]
+        options = [
+            part
+            for setting in (*settings, *(() if is_durable else FAST))
+            for part in ("-c", setting)
+        ]
         command = (str(programs / "postgres"), "-D", str(folder / "data"), *options)
         ready = (str(programs / "pg_isready"), "-q", "-h", HOST, "-p", str(port))
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from django.utils import formats, translation
 from django.utils.translation import gettext as _
@@ -129,6 +130,12 @@ def describe(line: Line, *, domain: str) -> str:
 
 def in_words(period: Period) -> str:
     """Return the first and the last day of a period in the active language."""
+    return _in_words(period, translation.get_language())
+
+
+@lru_cache(maxsize=512)
+def _in_words(period: Period, _language: str) -> str:
+    """Say it; thousands of renewals have the same few periods."""
     last = date.fromordinal(period.end.toordinal() - 1)
     return _("%(first)s to %(last)s") % {
         "first": formats.date_format(period.start),

@@ -18,7 +18,6 @@ from billing.models import (
     Invoice,
     InvoiceItem,
     InvoiceNotice,
-    Selection,
     Service,
 )
 from billing.operations import invoicing, numbers, profiles, promotions
@@ -36,6 +35,7 @@ from clients.models import Activity, Client
 from clients.operations import activity
 from core.money import Currency
 from core.sentences import sentence as _
+from provisioning.models import MailDomain
 
 # Services a transaction: enough for the round trips to count for nothing, and few enough to be
 # held in memory and to keep nobody waiting for a lock.
@@ -126,15 +126,17 @@ def invoice_next_period(
     """
     owners = Service.objects.filter(pk__in=service_ids).values("client_id")
     locked = profiles.lock_all(Client.objects.filter(pk__in=owners))
+    # What many services have in common is read once, not joined to each of them.
     services = list(
         due.filter(pk__in=service_ids, client__in=locked)
         .select_for_update(of=("self",))
-        .select_related("product", "currency", "mail_domain", "client", "promotion")
         .prefetch_related(
-            Prefetch(
-                "selections",
-                queryset=Selection.objects.select_related("option", "option_value", "price"),
-            )
+            "product",
+            "promotion",
+            "selections__option",
+            "selections__option_value",
+            "selections__price",
+            Prefetch("mail_domain", MailDomain.objects.only("status", "domain")),
         )
         .order_by("client_id", "next_invoice_date", "pk")
     )
@@ -173,6 +175,7 @@ class Batch:
     def add(self, service: Service) -> None:
         """Price a service's next period, or say why that cannot be done."""
         profile = self.locked[service.client_id]
+        service.client = profile.client
         start = service.next_invoice_date
         if start is None or service.anchor_day is None:
             self.result.refused[service.pk] = _("It has no billing day.")

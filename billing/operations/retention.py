@@ -110,6 +110,6 @@ def _delete(rows: QuerySet[_Row]) -> int:
     """Delete rows in small transactions, what hangs on them as well."""
     deleted = 0
     while chunk := list(rows.order_by("pk")[:AT_ONCE]):
-        of_all = QuerySet(rows.model).filter(pk__in=[row.pk for row in chunk])
+        of_all: QuerySet[_Row] = QuerySet(rows.model).filter(pk__in=[row.pk for row in chunk])
         deleted += of_all.delete()[1].get(rows.model._meta.label, 0)
     return deleted

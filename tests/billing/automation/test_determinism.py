@@ -119,8 +119,8 @@ def pay_what_is_due(made: list[Plan], day: date) -> None:
     for service_id, start, invoice_id in items.values_list(
         "service_id", "period_start", "invoice_id"
     ):
-        days = late[service_id]
-        if days is not None and start + timedelta(days=days) <= day:
+        days = late[service_id or 0]
+        if days is not None and start is not None and start + timedelta(days=days) <= day:
             due.add(invoice_id)
     for invoice in Invoice.objects.filter(pk__in=due).select_related("client").order_by("pk"):
         payments.record_payment(
