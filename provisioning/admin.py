@@ -13,7 +13,15 @@ from django.http import HttpRequest
 
 from clients.actors import Actor
 from clients.models import User
-from provisioning.models import Drift, Mailbox, MailDomain, ModuleJob, ModuleLog, Server
+from provisioning.models import (
+    ClosingSnapshot,
+    Drift,
+    Mailbox,
+    MailDomain,
+    ModuleJob,
+    ModuleLog,
+    Server,
+)
 from provisioning.operations import lifecycle, servers
 
 Row = TypeVar("Row", bound=Model)
@@ -140,6 +148,15 @@ class MailboxAdmin(ReadOnlyAdmin[Mailbox]):
     list_filter = ("status",)
     list_select_related = ("mail_domain",)
     search_fields = ("local_part", "mail_domain__domain")
+
+
+@admin.register(ClosingSnapshot)
+class ClosingSnapshotAdmin(ReadOnlyAdmin[ClosingSnapshot]):
+    """What was in a domain when it was closed."""
+
+    list_display = ("mail_domain", "mailboxes", "usage_mb", "as_of", "taken_at", "restored_at")
+    list_select_related = ("mail_domain",)
+    search_fields = ("mail_domain__domain",)
 
 
 @admin.register(ModuleJob)

@@ -16,7 +16,7 @@ from billing.models import CancellationRequest, Closing, Service, TerminationApp
 from billing.operations import approvals, cancellation
 from clients.actors import Actor
 from clients.models import User
-from provisioning.models import ModuleJob
+from provisioning.models import ClosingSnapshot, ModuleJob
 from provisioning.sandbox import Sandbox
 from tests import billing_makers, makers
 from tests.billing.closing_steps import fresh, is_on
@@ -76,6 +76,22 @@ def test_staff_close_a_service_by_typing_its_domain_and_restore_it(
     assert "Restoring acme.test." in html
     assert is_on(vendor)
     assert fresh(service).status == Service.Status.ACTIVE
+
+
+def test_staff_read_what_was_in_a_closed_domain(
+    service: Service, clerk: User, run_jobs: Callable[[], None]
+) -> None:
+    makers.make_mailbox(service, "anna")
+    add(clerk)
+    run_jobs()
+    snapshot = ClosingSnapshot.objects.get()
+    browser = browser_of(staff("view_closingsnapshot"))
+
+    listed = browser.get(reverse("admin:provisioning_closingsnapshot_changelist"))
+    shown = browser.get(reverse("admin:provisioning_closingsnapshot_change", args=[snapshot.pk]))
+
+    assert "acme.test" in listed.content.decode()
+    assert "anna" in shown.content.decode()
 
 
 @pytest.mark.parametrize(
