@@ -1,4 +1,4 @@
-"""What the tests need of the machine, found or installed: Chromium and PostgreSQL."""
+"""What the tests need of the machine, found or installed: Chromium, PostgreSQL and Pango."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import os
 import re
 import shutil
 import subprocess
+from ctypes.util import find_library
 from functools import cache
 from pathlib import Path
 
+PANGO = ("libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0", "fonts-dejavu-core")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 
 
@@ -56,6 +58,20 @@ def _version(folder: Path) -> float:
     return float(re.sub(r"[^\d.]", "", folder.parent.name) or 0)
 
 
+def pango() -> str:
+    """
+    Return the library that PDF files are set with.
+
+    :raises MachineLacks: where it is not installed
+    """
+    found = [find_library(name) for name in ("pango-1.0", "pangoft2-1.0", "harfbuzz-subset")]
+    if not all(found):
+        raise MachineLacks(
+            f"PDF files need Pango. Install it: sudo apt-get install {' '.join(PANGO)}"
+        )
+    return str(found[0])
+
+
 def provide() -> None:
     """
     Install what is missing, where we are root on a Debian; else say what to install.
@@ -67,6 +83,7 @@ def provide() -> None:
         for need, packages in (
             (browser, ("chromium", "fonts-dejavu-core")),
             (postgresql, ("postgresql",)),
+            (pango, PANGO),
         )
         if _problem(need)
     ]

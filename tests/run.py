@@ -17,7 +17,8 @@ ROOT = Path(__file__).resolve().parent.parent
 LAST_LINE = re.compile(r"\b\d+ (passed|failed|errors?|deselected)\b.* in [\d.]+s|no tests ran in")
 URLS = ("DATABASE_URL", "REDIS_URL")
 APART = ("tests/journeys", "tests/browser")
-# Over a wire, with threads at once, by processes of our own, or through months of a calendar.
+# Over a wire, with threads at once, by processes of our own, through months of a calendar, or with
+# what a machine may lack.
 WIRE = (
     "tests/contract",
     "tests/provisioning/emailarray",
@@ -25,6 +26,7 @@ WIRE = (
     "tests/races",
     "tests/polarismail",
     "tests/billing/automation/test_determinism.py",
+    "tests/billing/test_printing.py",
 )
 # Whoever is through takes over from the other one.
 TOGETHER = ("-n", "2", "--dist", "worksteal", "-m", "not live")
