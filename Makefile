@@ -139,7 +139,7 @@ live: $(TO_TEST) ## the contract suite against a real account (CONTRIBUTING.md s
 	@$(BIN)/python -m pytest -m live tests/contract
 
 .PHONY: bench
-bench: $(TO_TEST) ## how quick the vendor's client is
+bench: $(TO_TEST) ## how quick the vendor's client and a day's billing are
 	@for part in benchmarks/[a-z]*.py; do $(BIN)/python -m benchmarks.$$(basename "$$part" .py) || exit 1; done
 
 .PHONY: deploy-check
