@@ -2,70 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
-from io import StringIO
-from typing import Any
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 from django.utils import timezone
-from django.utils.translation import gettext_lazy
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from billing import tasks
-from billing.automation import leases, runner
-from billing.automation.job import Job
-from billing.automation.jobs import JOBS
+from billing.automation import leases
 from billing.automation.work import Work
 from billing.models import (
     AutomationItem,
     AutomationJob,
     AutomationJobRun,
     AutomationRun,
-    Service,
 )
 from clients.models import Client
 from core.errors import OperationError
 from tests.billing.automation.days import START, cron, has_run_daily, on
+from tests.billing.automation.little_jobs import Put, failing, job, noting
 from tests.makers import make_client
 
 pytestmark = pytest.mark.django_db
 TOMORROW = START + timedelta(days=1)
-Do = Callable[[Work], None]
-Put = Callable[..., None]
-
-
-@pytest.fixture
-def put(monkeypatch: pytest.MonkeyPatch) -> Put:
-    """Put these jobs in the place of the product's."""
-
-    def put(*jobs: Job) -> None:
-        monkeypatch.setattr(runner, "JOBS", jobs)
-
-    return put
-
-
-@pytest.fixture
-def ran() -> list[str]:
-    """The names of the jobs that did their work, in order."""
-    return []
-
-
-def job(name: str, do: Do, **fields: Any) -> Job:
-    return Job(name=name, label=gettext_lazy("Invoices"), do=do, **fields)
-
-
-def noting(ran: list[str], name: str, **fields: Any) -> Job:
-    """Return a job that notes that it ran."""
-    return job(name, lambda _work: ran.append(name), **fields)
-
-
-def failing(name: str, **fields: Any) -> Job:
-    def fail(_work: Work) -> None:
-        raise RuntimeError("the disk is full")
-
-    return job(name, fail, **fields)
 
 
 def test_jobs_run_in_their_order_and_a_daily_one_once_a_day(put: Put, ran: list[str]) -> None:
@@ -255,7 +215,6 @@ def test_an_item_that_fails_stops_no_other_and_each_says_what_became_of_it(put: 
         broken.pk: ("failed", "ZeroDivisionError: no share"),
     }
     assert "no share" in printed
-    assert "The job mixed could not deal with 1 item." in status_on(hour=10)
 
 
 def test_links_to_items_are_capped_while_the_count_is_not(put: Put) -> None:
@@ -364,58 +323,3 @@ def test_nothing_that_hurts_goes_on_while_invoices_fail(put: Put, ran: list[str]
         cron(START)
 
     assert ran == []
-
-
-def status_on(*, hour: int = 9, days: int = 0) -> str:
-    """Return what --status prints; its exit code says whether that is well."""
-    printed = StringIO()
-    code = 0
-    with on(START + timedelta(days=days), hour):
-        try:
-            call_command("cron", "--status", stdout=printed)
-        except SystemExit as end:
-            code = int(end.code or 0)
-    told = printed.getvalue()
-    assert code == (0 if told.startswith("OK") else 1)
-    return told
-
-
-def test_the_status_is_an_error_until_a_day_was_done(put: Put, ran: list[str]) -> None:
-    put(noting(ran, "create_invoices"))
-
-    never = status_on()
-    cron(START)
-    then = status_on(hour=10)
-
-    assert "ERROR" in never
-    assert "has never run" in never
-    assert then.startswith("OK")
-
-
-def test_the_status_tells_silence_missing_days_failures_and_pauses(
-    put: Put, ran: list[str]
-) -> None:
-    put(noting(ran, "create_invoices"), failing("broken"))
-    with pytest.raises(CommandError):
-        cron(START)
-    AutomationJob.objects.create(name="resting", is_paused=True)
-
-    soon, silent, missing = status_on(), status_on(hour=12), status_on(days=2)
-
-    assert "ERROR" in soon
-    assert "The job broken failed: RuntimeError: the disk is full" in soon
-    assert "The job resting is paused." in soon
-    assert "last called" not in soon
-    assert "The cron was last called 180 minutes ago." in silent
-    assert "The daily work was last done 48 hours ago." in missing
-
-
-def test_the_jobs_can_be_listed() -> None:
-    printed = cron(START, "--jobs")
-
-    names = [line.split()[0] for line in printed.splitlines()]
-    assert names == [each.name for each in JOBS]
-    assert names.index("create_invoices") < names.index("apply_credit")
-    assert names.index("unsuspend_paid") < names.index("suspend_overdue")
-    assert names[-1] == "send_daily_report"
-    assert not Service.objects.exists()
