@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 
 from billing.automation.jobs import JOBS
 from billing.automation.work import Work
-from billing.models import AutomationJob
+from billing.models import AutomationJob, AutomationRun
 from tests.billing.automation.days import START, cron, on
 from tests.billing.automation.little_jobs import Put, failing, job, noting
 
