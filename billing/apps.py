@@ -12,5 +12,11 @@ class BillingConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the reactions to events."""
-        for module in ("reactions", "effects", "follow_ups", "closing_reactions"):
+        for module in (
+            "reactions",
+            "effects",
+            "follow_ups",
+            "closing_reactions",
+            "upgrade_reactions",
+        ):
             importlib.import_module(f"billing.automation.{module}")

@@ -147,3 +147,17 @@ class ServiceActivated:
     """The account of a new service is there; its domain may have to be verified yet."""
 
     service_id: int
+
+
+@dataclass(frozen=True)
+class UpgradeApplied:
+    """A change of a service is in effect."""
+
+    upgrade_id: int
+
+
+@dataclass(frozen=True)
+class UpgradeFailed:
+    """A change of a service could not be made; a person has to look."""
+
+    upgrade_id: int

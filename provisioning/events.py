@@ -49,6 +49,17 @@ class AccountRestored:
 
 
 @dataclass(frozen=True)
+class PackageChanging:
+    """
+    A new entitlement is about to be recorded; nothing of the domain is locked yet.
+
+    Who reacts to `PackageChanged` with rows that are locked before a domain locks them now.
+    """
+
+    mail_domain_id: int
+
+
+@dataclass(frozen=True)
 class PackageChanged:
     """The domain has a new entitlement."""
 

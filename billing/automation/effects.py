@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from billing.events import InvoicePaid
 from billing.models import CreditEntry, Invoice, InvoiceItem, Service
-from billing.operations import credit, profiles, setting_up, suspension
+from billing.operations import credit, profiles, setting_up, suspension, upgrade_steps
 from clients.actors import Actor
 from clients.operations import activity
 from core.events import reacts_to
@@ -33,6 +33,8 @@ def do_what_was_paid_for(event: InvoicePaid) -> None:
             _begin(services[item.service_id])
         if item.kind == Kind.FUNDS:
             _add_funds(invoice, item)
+    for upgrade_id in sorted({item.upgrade_id for item in items if item.upgrade_id}):
+        upgrade_steps.apply_paid(upgrade_id=upgrade_id, actor=ACTOR)
     for service in services.values():
         _unsuspend(service)
 

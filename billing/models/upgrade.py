@@ -57,6 +57,8 @@ class Upgrade(ConcurrentTransitionMixin, models.Model):
     )
     amount = AmountField()
     recurring_difference = AmountField()
+    # Its lines go on the next bill of the service, and are not on it yet.
+    is_charged_at_renewal = models.BooleanField(default=False)
     # The lines as they were confirmed.
     items = models.JSONField(default=list)
     requested_by = models.ForeignKey(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -67,6 +67,16 @@ class Chosen:
     def is_part_of_the_product(self) -> bool:
         """Whether it costs nothing and is nobody's choice: it has no line of its own."""
         return self.option is not None and self.option.is_hidden and not self.unit_price
+
+    def on(self, start: date) -> Chosen:
+        """Return it at the price of a period that begins on `start`."""
+        if self.next_unit_price is None or self.next_price_date is None:
+            return self
+        if start < self.next_price_date:
+            return self
+        return replace(
+            self, unit_price=self.next_unit_price, next_unit_price=None, next_price_date=None
+        )
 
     @property
     def units(self) -> Decimal | None:

@@ -19,13 +19,14 @@ from billing.models import (
     InvoiceItem,
     InvoiceNotice,
     Service,
+    Upgrade,
 )
-from billing.operations import invoicing, numbers, profiles, promotions
+from billing.operations import invoicing, numbers, profiles, promotions, upgrade_terms
 from billing.operations.currencies import unit_of
 from billing.operations.items import ItemSpec, specs_of_lines
-from billing.operations.selections import held_from
 from billing.operations.taxes import TaxBook
-from billing.pricing.cycles import Cycle, Period, period_starting
+from billing.operations.upgrade_terms import Terms
+from billing.pricing.cycles import Period, period_starting
 from billing.pricing.lines import Span
 from billing.pricing.proration import Part
 from billing.pricing.quote import term_lines
@@ -136,6 +137,7 @@ def invoice_next_period(
             "selections__option",
             "selections__option_value",
             "selections__price",
+            upgrade_terms.COMING,
             Prefetch("mail_domain", MailDomain.objects.only("status", "domain")),
         )
         .order_by("client_id", "next_invoice_date", "pk")
@@ -159,6 +161,7 @@ class Batch:
     result: Renewed = field(default_factory=Renewed)
     _groups: dict[tuple[int, ...], list[ItemSpec]] = field(default_factory=dict)
     _moved: dict[date, list[int]] = field(default_factory=lambda: defaultdict(list))
+    _charged: list[int] = field(default_factory=list)
     _discounted: list[int] = field(default_factory=list)
     _invoiced: set[tuple[int | None, date | None]] = field(default_factory=set)
 
@@ -180,15 +183,17 @@ class Batch:
         if start is None or service.anchor_day is None:
             self.result.refused[service.pk] = _("It has no billing day.")
             return
-        cycle = Cycle(service.cycle)
-        period = period_starting(due=start, cycle=cycle, anchor_day=service.anchor_day)
+        terms = upgrade_terms.terms_of_period(service, start=start)
+        if not terms.cycle.is_recurring:
+            return  # from that day on it is free: a change that waits for it says so
+        period = period_starting(due=start, cycle=terms.cycle, anchor_day=service.anchor_day)
         if (service.pk, start) in self._invoiced:
             self.result.already.append(service.pk)
         elif service.currency_id != profile.currency_id:
             self.result.refused[service.pk] = _("It is billed in another currency than its client.")
             return
         else:
-            specs = self._specs(service, unit_of(profile.currency), period)
+            specs = self._specs(service, terms, unit_of(profile.currency), period)
             if not specs:
                 self.result.refused[service.pk] = _("It has no price.")
                 return
@@ -212,6 +217,8 @@ class Batch:
             Service.objects.filter(pk__in=self._discounted, promotion_periods_left__gt=0).update(
                 promotion_periods_left=F("promotion_periods_left") - 1
             )
+        if self._charged:
+            Upgrade.objects.filter(pk__in=self._charged).update(is_charged_at_renewal=False)
         taken = numbers.invoice_numbers(
             count=len(drafts), on=self.today, settings=self.book.settings
         )
@@ -227,18 +234,23 @@ class Batch:
         activity.record_all([self._line(invoice) for invoice in invoices])
         self.result.invoices = invoices
 
-    def _specs(self, service: Service, currency: Currency, period: Period) -> list[ItemSpec]:
+    def _specs(
+        self, service: Service, terms: Terms, currency: Currency, period: Period
+    ) -> list[ItemSpec]:
         offer = promotions.held_by(service)
-        rows = service.selections.all()
         lines = term_lines(
-            selections=tuple(held_from(service.product, row, period.start).priced for row in rows),
+            selections=tuple(each.priced for each in terms.chosen),
             span=Span(parts=(Part(period=period, days=period.days),)),
             offer=offer.ahead(0) if offer else None,
             currency=currency,
         )
         if offer is not None and offer.periods_left:
             self._discounted.append(service.pk)
-        return specs_of_lines(lines, service=service, on=self.today)
+        specs = specs_of_lines(lines, service=service, on=self.today)
+        for upgrade in upgrade_terms.waiting_charges(service):
+            self._charged.append(upgrade.pk)
+            specs += upgrade_terms.charges(upgrade, service=service, on=self.today)
+        return specs
 
     def _group_of(self, service: Service, profile: BillingProfile, start: date) -> tuple[int, ...]:
         """Return what the services on one invoice have in common."""

@@ -264,11 +264,7 @@ def held_from(product: Product, row: Selection, start: date) -> Chosen:
         next_unit_price=row.next_unit_price,
         next_price_date=row.next_price_date,
     )
-    if row.next_unit_price is None or row.next_price_date is None or start < row.next_price_date:
-        return chosen
-    return replace(
-        chosen, unit_price=row.next_unit_price, next_unit_price=None, next_price_date=None
-    )
+    return chosen.on(start)
 
 
 @transaction.atomic

@@ -23,7 +23,7 @@ from provisioning.emailarray import (
     NotFound,
     Rejected,
 )
-from provisioning.events import JobFailed
+from provisioning.events import JobFailed, PackageChanging
 from provisioning.models import Entitlement, MailDomain, ModuleJob
 from provisioning.workers import closing, health, recording
 from provisioning.workers.backoff import wait_after
@@ -125,6 +125,8 @@ def _record_success(job: ModuleJob, fact: Any, *, now: datetime) -> None:
 
     :raises ModuleRefusal: the answer shows that the change must not be made
     """
+    if job.action == Action.CHANGE_PACKAGE:
+        events.publish(PackageChanging(mail_domain_id=job.mail_domain_id))
     held = _reclaim(job)
     if held is None:
         return

@@ -13,6 +13,7 @@ from billing.automation.jobs import (
     orders,
     reports,
     suspensions,
+    upgrades,
 )
 
 # What a price depends on comes before the invoice, payments before what is lifted by them, that
@@ -20,6 +21,8 @@ from billing.automation.jobs import (
 JOBS = (
     Job("notice_gap", _("Missed days"), reports.notice_gap),
     Job("take_over_prices", _("Price changes"), invoices.take_over_prices),
+    Job("expire_upgrades", _("Unpaid changes"), upgrades.expire_upgrades),
+    Job("apply_scheduled_upgrades", _("Changes at renewal"), upgrades.apply_scheduled_upgrades),
     Job("create_invoices", _("Invoices"), invoices.create_invoices),
     Job(
         "announce_invoices", _("New invoices by email"), invoices.announce_invoices, is_daily=False

@@ -1,0 +1,191 @@
+"""What a change holds: the terms of a service before and after it, and its lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Prefetch, Q
+
+from billing.models import (
+    ConfigurableOption,
+    OptionValue,
+    Price,
+    Product,
+    Service,
+    Upgrade,
+)
+from billing.operations.chosen import Chosen, entitlement_of
+from billing.operations.items import ItemSpec, specs_of_lines
+from billing.operations.quotes import stored_lines
+from billing.operations.selections import held_from
+from billing.pricing.cycles import Cycle, Period
+from billing.pricing.lines import Line, LineKind
+
+# What the next bills depend on besides the selections, read for many services at once.
+COMING = Prefetch(
+    "upgrades",
+    queryset=Upgrade.objects.filter(
+        Q(status=Upgrade.Status.SCHEDULED) | Q(is_charged_at_renewal=True)
+    ).select_related("new_product"),
+)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a service has in one of its periods, and for how long that period is."""
+
+    product: Product
+    cycle: Cycle
+    chosen: tuple[Chosen, ...]
+
+
+def terms_of_period(service: Service, *, start: date) -> Terms:
+    """
+    Return what a service has in its period that begins on `start`, at the prices of that period.
+
+    A reduction that waits for the renewal counts from its day on.
+    """
+    for upgrade in service.upgrades.all():
+        if upgrade.status == Upgrade.Status.SCHEDULED and starts_on(upgrade) <= start:
+            chosen = tuple(each.on(start) for each in chosen_after(upgrade))
+            product = upgrade.new_product or service.product
+            return Terms(product=product, cycle=Cycle(upgrade.new["cycle"]), chosen=chosen)
+    rows = service.selections.all()
+    return Terms(
+        product=service.product,
+        cycle=Cycle(service.cycle),
+        chosen=tuple(held_from(service.product, row, start) for row in rows),
+    )
+
+
+def stored_terms(
+    *,
+    product: Product,
+    cycle: Cycle,
+    chosen: Iterable[Chosen],
+    due: date | None,
+    anchor_day: int | None,
+    promotion_periods_left: int | None,
+    starts: date | None = None,
+) -> dict[str, Any]:
+    """Return terms in JSON's types; amounts are text, so that they stay exact."""
+    held = [each for each in chosen if each.quantity]
+    return {
+        "product": product.pk,
+        "cycle": cycle.value,
+        "due": _text(due),
+        "anchor_day": anchor_day,
+        "promotion_periods_left": promotion_periods_left,
+        "starts_on": _text(starts),
+        "entitlement": entitlement_of(product, held).to_json(),
+        "selections": {each.key: _stored(each) for each in held},
+    }
+
+
+def _stored(chosen: Chosen) -> dict[str, Any]:
+    return {
+        "name": chosen.name,
+        "quantity": chosen.quantity,
+        "unit_price": str(chosen.unit_price),
+        "price": chosen.price.pk if chosen.price else None,
+        "option": chosen.option.pk if chosen.option else None,
+        "value": chosen.value.pk if chosen.value else None,
+        "next_unit_price": _text(chosen.next_unit_price),
+        "next_price_date": _text(chosen.next_price_date),
+    }
+
+
+def chosen_after(upgrade: Upgrade) -> tuple[Chosen, ...]:
+    """Return what the service has once the change is made."""
+    return _chosen_in(upgrade.new, upgrade.new_product or upgrade.service.product)
+
+
+def chosen_before(upgrade: Upgrade) -> tuple[Chosen, ...]:
+    """Return what the service had when the change was ordered."""
+    return _chosen_in(upgrade.old, Product.objects.get(pk=upgrade.old["product"]))
+
+
+def _chosen_in(terms: Mapping[str, Any], product: Product) -> tuple[Chosen, ...]:
+    rows: Mapping[str, dict[str, Any]] = terms["selections"]
+    options = ConfigurableOption.objects.in_bulk(_ids(rows, "option"))
+    values = OptionValue.objects.in_bulk(_ids(rows, "value"))
+    prices = Price.objects.in_bulk(_ids(rows, "price"))
+    return tuple(
+        Chosen(
+            product=product,
+            key=key,
+            name=each["name"],
+            quantity=each["quantity"],
+            unit_price=Decimal(each["unit_price"]),
+            price=prices.get(each["price"]),
+            option=options.get(each["option"]),
+            value=values.get(each["value"]),
+            next_unit_price=Decimal(each["next_unit_price"]) if each["next_unit_price"] else None,
+            next_price_date=day_in(each["next_price_date"]),
+        )
+        for key, each in rows.items()
+    )
+
+
+def _ids(rows: Mapping[str, dict[str, Any]], name: str) -> list[int]:
+    return [each[name] for each in rows.values() if each[name] is not None]
+
+
+def starts_on(upgrade: Upgrade) -> date:
+    """Return from when on a change counts that waits for a renewal; else the first day there is."""
+    return day_in(upgrade.new.get("starts_on")) or date.min
+
+
+def waiting_charges(service: Service) -> list[Upgrade]:
+    """Return the changes of a service that its next bill charges for."""
+    return [each for each in service.upgrades.all() if each.is_charged_at_renewal]
+
+
+def charges(upgrade: Upgrade, *, service: Service, on: date) -> list[ItemSpec]:
+    """Return a change's lines for a bill of its service."""
+    return specs_of_lines(lines_of(upgrade), service=service, on=on, upgrade=upgrade)
+
+
+def kept_lines(lines: Iterable[Line]) -> list[dict[str, Any]]:
+    """Return the lines of a change as it keeps them."""
+    lines = list(lines)
+    return [
+        kept | {"is_taxed": line.is_taxed}
+        for kept, line in zip(stored_lines(lines), lines, strict=True)
+    ]
+
+
+def lines_of(upgrade: Upgrade) -> list[Line]:
+    """Return the lines of a change as they were confirmed."""
+    return [
+        Line(
+            kind=LineKind(each["kind"]),
+            key=each["key"],
+            quantity=each["quantity"],
+            unit=Decimal(each["unit"]),
+            amount=Decimal(each["amount"]),
+            period=_period_in(each["period"]),
+            is_taxed=each["is_taxed"],
+            details={name: each[name] for name in ("label", "value", "promotion") if each[name]},
+        )
+        for each in upgrade.items
+    ]
+
+
+def day_in(text: str | None) -> date | None:
+    """Return the day that was kept, if there was one."""
+    return date.fromisoformat(text) if text else None
+
+
+def _period_in(days: list[str] | None) -> Period | None:
+    if days is None:
+        return None
+    return Period(start=date.fromisoformat(days[0]), end=date.fromisoformat(days[1]))
+
+
+def _text(value: date | Decimal | None) -> str | None:
+    return None if value is None else str(value)
