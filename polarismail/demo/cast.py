@@ -12,11 +12,18 @@ BASIC, ENHANCED = 1, 2
 
 
 class Stage(Enum):
-    """What becomes of a domain; TAKEN: it is in somebody else's account at the vendor."""
+    """
+    What becomes of a domain.
+
+    LEAVING ends with its period, CLOSED can be restored; TAKEN is in somebody else's account at the
+    vendor.
+    """
 
     VERIFIED = auto()
     UNVERIFIED = auto()
     SUSPENDED = auto()
+    LEAVING = auto()
+    CLOSED = auto()
     TERMINATED = auto()
     TAKEN = auto()
 
@@ -167,6 +174,20 @@ CUSTOMERS = (
         owner=Person("Tom", "Visser", "tom@harbor-yoga.test", "Harbor Yoga, owner"),
         domains=(
             Domain("harbor-yoga.test", "Business", Stage.TAKEN),
+            Domain(
+                "harbor-studio.test",
+                "Starter",
+                Stage.LEAVING,
+                (Box("tom", "Tom Visser"), Box("desk", "Front desk")),
+                due_in_days=12,
+            ),
+            Domain(
+                "harbor-shop.test",
+                "Starter",
+                Stage.CLOSED,
+                (Box("orders", "Orders"), Box("returns", "Returns")),
+                due_in_days=8,
+            ),
             Domain("harbor-retreats.test", "Starter", Stage.TERMINATED),
         ),
     ),

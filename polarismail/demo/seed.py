@@ -24,6 +24,8 @@ from provisioning.models import MailDomain, ModuleJob, Server
 from provisioning.operations import mailboxes, mirror, servers, verification
 
 PATIENCE_SECONDS = 90
+# Stages of domains that work, or did: verified, with mailboxes.
+FILLED = {Stage.VERIFIED, Stage.SUSPENDED, Stage.LEAVING, Stage.CLOSED}
 SERVER_NAME = "Demo reseller"
 OTHER_RESELLER = "somebody-else"
 SOWN = "demo.seeded"
@@ -163,13 +165,15 @@ def _place(domain: Domain, client: Client, product: Product, actor: Actor) -> Se
 
 def _bring_to_its_stage(domain: Domain, service: Service, vendor_url: str, actor: Actor) -> None:
     _wait_for_jobs(service.mail_domain, may_fail=domain.stage is Stage.TAKEN)
-    if domain.stage in {Stage.VERIFIED, Stage.SUSPENDED}:
+    if domain.stage in FILLED:
         _verify(service.mail_domain, vendor_url, actor)
         _fill(domain, service.mail_domain, actor)
-    if domain.stage in {Stage.VERIFIED, Stage.UNVERIFIED, Stage.SUSPENDED}:
+    if domain.stage in {*FILLED, Stage.UNVERIFIED}:
         shop.bill(domain, service, actor=actor, today=timezone.localdate())
     if domain.stage is Stage.SUSPENDED and service.mail_domain.status != "suspended":
         shop.suspend_for_debt(service, actor=actor, today=timezone.localdate())
+    if domain.stage in {Stage.LEAVING, Stage.CLOSED}:
+        shop.cancel(domain, service, actor=actor, today=timezone.localdate())
     if domain.stage is Stage.TERMINATED and service.mail_domain.status != "terminated":
         services.terminate_service(service=service, actor=actor)
     _wait_for_jobs(service.mail_domain, may_fail=domain.stage is Stage.TAKEN)

@@ -7,9 +7,10 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from billing.models import Product, ProductGroup, Service
+from billing.models import CancellationRequest, Product, ProductGroup, Service
 from billing.operations import (
     agreements,
+    cancellation,
     catalogue,
     currencies,
     price_changes,
@@ -25,6 +26,7 @@ from polarismail.demo import cast
 from provisioning.models import Server
 
 Strategy = Product.Strategy
+Timing = CancellationRequest.Timing
 FEATURED, BY_THE_PIECE = "Email plans", "Email by the mailbox"
 
 
@@ -75,6 +77,20 @@ def suspend_for_debt(service: Service, *, actor: Actor, today: date) -> None:
             actor=actor,
         )
     suspension.suspend_overdue(service_ids=[service.pk], today=today, days=7, actor=actor)
+
+
+def cancel(domain: cast.Domain, service: Service, *, actor: Actor, today: date) -> None:
+    """Have the service end with its period, or at once, unless that was asked for before."""
+    if service.cancellations.exists():
+        return
+    is_leaving = domain.stage is cast.Stage.LEAVING
+    cancellation.request_cancellation(
+        service=service,
+        timing=Timing.END_OF_PERIOD if is_leaving else Timing.IMMEDIATE,
+        reason="We put all our mail under one name." if is_leaving else "The shop has closed.",
+        actor=actor,
+        on=today,
+    )
 
 
 def _prices(monthly: str, annually: str) -> dict[Cycle, Decimal]:

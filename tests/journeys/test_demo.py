@@ -118,6 +118,8 @@ EXPECTED = {
     "studio-ahorn.test": "active active",
     "ahorn-archive.test": "suspended suspended",
     "harbor-yoga.test": "pending pending",
+    "harbor-studio.test": "active active",
+    "harbor-shop.test": "closing closing",
     "harbor-retreats.test": "terminated terminated",
 }
 

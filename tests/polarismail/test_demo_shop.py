@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 
 from billing import queries
-from billing.models import Invoice, Product
+from billing.models import CancellationRequest, Invoice, Product
 from billing.operations import selections
 from billing.operations.currencies import base_currency
 from billing.pricing.cycles import Cycle
@@ -91,3 +91,25 @@ def test_a_service_that_is_late_has_an_overdue_invoice_and_is_suspended(actor: A
         today - timedelta(days=21),
     )
     assert ModuleJob.objects.get().payload["code"] == "overdue"
+
+
+@pytest.mark.parametrize(
+    ("stage", "request_status", "asked_of_the_module"),
+    [(Stage.LEAVING, "open", []), (Stage.CLOSED, "processed", ["close"])],
+)
+def test_what_ends_in_the_demo_is_asked_to_end_once(
+    actor: Actor, stage: Stage, request_status: str, asked_of_the_module: list[str]
+) -> None:
+    today = timezone.localdate()
+    product = shop.stock(make_server(), actor=actor, today=today)["Business"]
+    service = make_service(product=product, entitlement=selections.entitlement_of(product))
+    domain = cast.Domain("x.test", "Business", stage, due_in_days=12)
+    shop.bill(domain, service, actor=actor, today=today)
+
+    for _ in range(2):
+        shop.cancel(domain, service, actor=actor, today=today)
+
+    request = CancellationRequest.objects.get()
+    wanted = ModuleJob.objects.values_list("action", flat=True)
+    assert request.status == request_status
+    assert list(wanted) == asked_of_the_module
