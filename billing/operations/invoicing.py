@@ -157,8 +157,14 @@ def cancel_invoice(*, invoice: Invoice, actor: Actor, reason: str = "") -> Invoi
     """
     profile = profiles.lock(invoice.client)
     fresh = _read(invoice)
-    if fresh.status == Status.CANCELLED:
-        return fresh
+    if fresh.status != Status.CANCELLED:
+        _cancel(fresh, profile, actor, reason)
+        publish(InvoiceCancelled(invoice_id=fresh.pk))
+    return fresh
+
+
+def _cancel(fresh: Invoice, profile: BillingProfile, actor: Actor, reason: str) -> Decimal:
+    """Cancel without telling anybody; return what became credit."""
     if fresh.status not in {Status.DRAFT, Status.UNPAID}:
         raise UnableToInvoice(_("A paid invoice cannot be cancelled. Issue a credit note instead."))
     covered = _paid_and_credited(fresh)
@@ -179,8 +185,7 @@ def cancel_invoice(*, invoice: Invoice, actor: Actor, reason: str = "") -> Invoi
     settlement.note(
         action="invoice.cancelled", invoice=fresh, actor=actor, after={"reason": reason}
     )
-    publish(InvoiceCancelled(invoice_id=fresh.pk))
-    return fresh
+    return covered
 
 
 @transaction.atomic
@@ -204,8 +209,7 @@ def reissue_invoice(
     fresh = _read(invoice)
     if fresh.status != Status.UNPAID:
         raise UnableToInvoice(_("Only an open invoice can be replaced."))
-    covered = _paid_and_credited(fresh)
-    cancel_invoice(invoice=fresh, actor=actor, reason=reason)
+    covered = _cancel(fresh, profile, actor, reason)
     made = issue_invoice(
         client=profile.client,
         items=items,
@@ -219,6 +223,8 @@ def reissue_invoice(
     used = min(covered, made.balance)
     if used:
         credit.spend_credit(invoice=made, amount=used, actor=actor)
+    # Told last: whoever hears of it sees which of the lines live on in the new invoice.
+    publish(InvoiceCancelled(invoice_id=fresh.pk))
     return _read(made)
 
 
@@ -227,10 +233,10 @@ def strip_service(*, service: Service, on: date, actor: Actor, reason: str = "")
     """
     Take the lines of an ended service off all invoices that are not paid.
 
-    An invoice of this service alone is cancelled, another one is replaced. Late fees of what is
-    owed no more go with it. Returns the invoices that were cancelled.
+    An invoice of this service alone is cancelled, another one is replaced, a draft made shorter.
+    Late fees of what is owed no more go with it. Returns the invoices as they were.
     """
-    profiles.lock(service.client)
+    profile = profiles.lock(service.client)
     pending = Invoice.objects.filter(
         status__in=[Status.DRAFT, Status.UNPAID], items__service=service, items__is_live=True
     )
@@ -244,12 +250,21 @@ def strip_service(*, service: Service, on: date, actor: Actor, reason: str = "")
         if all(each.kind == Kind.LATE_FEE for each in rest):
             cancel_invoice(invoice=invoice, actor=actor, reason=reason)
         elif invoice.status == Status.DRAFT:
-            cancel_invoice(invoice=invoice, actor=actor, reason=reason)
-            draft_invoice(client=invoice.client, items=rest, due_date=invoice.due_date, actor=actor)
+            _shorten(invoice, service, profile, actor)
         else:
             reissue_invoice(invoice=invoice, items=rest, on=on, actor=actor, reason=reason)
         stripped.append(invoice)
     return stripped
+
+
+def _shorten(draft: Invoice, service: Service, profile: BillingProfile, actor: Actor) -> None:
+    """Delete a service's lines from a draft that has others."""
+    for item in draft.items.filter(service=service):
+        item.delete()
+    amounts = draft.items.values_list("amount", "is_taxed")
+    _total_up(draft, amounts, profile, TaxBook.current())
+    draft.save()
+    settlement.note(action="invoice.shortened", invoice=draft, actor=actor)
 
 
 def _read(invoice: Invoice) -> Invoice:
