@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import cache
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from django.utils import timezone
 from publicsuffixlist import PublicSuffixList
 
 from billing.events import OrderPlaced
-from billing.models import BillingSettings, Order, Product, Quote, Service
+from billing.models import Order, Product, Quote, Service
 from billing.operations import (
     invoicing,
     profiles,
@@ -123,7 +123,7 @@ def _order(
 ) -> Order:
     """Compute again under the lock of the client's money: what is confirmed is what was shown."""
     profile = profiles.lock(client)
-    shown = wishes.preview(wish=wish, client=profile.client, on=on)
+    shown = wishes.preview(wish=wish, payer=profile, on=on)
     quotes.confirm_quote(quote_id=quote.pk, fingerprint=shown.priced.fingerprint, now=now)
     check_domain(domain=wish.domain, client=profile.client)
     if shown.promotion is not None:
@@ -160,7 +160,7 @@ def _order(
         invoicing.issue_invoice(
             client=profile.client,
             items=specs_of_lines(shown.priced.lines, service=service, on=on),
-            due_date=on + timedelta(days=BillingSettings.current().order_grace_days),
+            due_date=shown.due_date,
             on=on,
             actor=actor,
         )

@@ -58,8 +58,11 @@ def terms_of(client: Client) -> Terms:
 
     The credit is what the client has, or 0 where the settings say that it is not used by itself.
     """
-    profile = profiles.profile_of(client)
-    book = TaxBook.current()
+    return terms_by(profiles.profile_of(client), TaxBook.current())
+
+
+def terms_by(profile: BillingProfile, book: TaxBook) -> Terms:
+    """Do as `terms_of` with what was read before."""
     return Terms(
         currency=unit_of(profile.currency),
         tax=book.rules_of(profile),

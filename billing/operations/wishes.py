@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from billing.models import BillingProfile, Currency, Product, Promotion, Quote
 from billing.operations import currencies, profiles, promotions, quotes, selections, taxes
 from billing.operations.chosen import Chosen
-from billing.operations.currencies import unit_of
 from billing.operations.items import in_words
 from billing.operations.taxes import TaxBook
 from billing.pricing.cycles import Cycle
 from billing.pricing.orders import quote_order
 from billing.pricing.proration import Prorata
 from billing.pricing.quote import Quote as PricedQuote
-from billing.pricing.quote import Terms
 from clients.models import Client, User
 from core.sentences import sentence as _
 
@@ -68,13 +66,14 @@ class Wish:
 
 @dataclass(frozen=True)
 class Preview:
-    """What a wish comes to on one day, for one client or for a visitor."""
+    """What a wish comes to on one day for one payer, and when its invoice would be due."""
 
     wish: Wish
     currency: Currency
     chosen: tuple[Chosen, ...]
     promotion: Promotion | None
     priced: PricedQuote
+    due_date: date
 
     @property
     def first_period(self) -> str:
@@ -83,19 +82,25 @@ class Preview:
         return in_words(periods[0]) if periods else ""
 
 
-def currency_of(client: Client | None) -> Currency:
-    """Return what a client pays in; a visitor pays in the base currency."""
-    return profiles.profile_of(client).currency if client else currencies.base_currency()
-
-
-def preview(*, wish: Wish, client: Client | None, on: date) -> Preview:
+def payer_of(client: Client | None) -> BillingProfile:
     """
-    Return what a wish would cost that day; a visitor's country is not known yet, nor its tax.
+    Return who would pay: a client's profile, or for a visitor one that is saved nowhere.
+
+    A visitor pays in the base currency, and the tax of those whose country is not known.
+    """
+    if client is not None:
+        return profiles.profile_of(client)
+    return BillingProfile(client=Client(), currency=currencies.base_currency())
+
+
+def preview(*, wish: Wish, payer: BillingProfile, on: date) -> Preview:
+    """
+    Return what a wish would cost the payer that day.
 
     :raises UnableToChoose: not for sale so, or a number that an option does not allow
     :raises UnableToUsePromotion: the code does not count
     """
-    currency = currency_of(client)
+    book, currency = TaxBook.current(), payer.currency
     chosen = selections.choose(
         product=wish.product, cycle=wish.cycle, currency=currency, choices=wish.choices
     )
@@ -106,18 +111,25 @@ def preview(*, wish: Wish, client: Client | None, on: date) -> Preview:
             product=wish.product,
             cycle=wish.cycle,
             currency=currency,
-            client=client,
+            client=payer.client if payer.pk else None,
             on=on,
         )
     priced = quote_order(
         selections=tuple(each.priced for each in chosen if each.quantity),
         cycle=wish.cycle,
         today=on,
-        terms=taxes.terms_of(client) if client else _terms_of_visitor(currency),
+        terms=taxes.terms_by(payer, book),
         prorata=_prorata_of(wish.product),
         promotion=promotions.offered(promotion) if promotion else None,
     )
-    return Preview(wish=wish, currency=currency, chosen=chosen, promotion=promotion, priced=priced)
+    return Preview(
+        wish=wish,
+        currency=currency,
+        chosen=chosen,
+        promotion=promotion,
+        priced=priced,
+        due_date=on + timedelta(days=book.settings.order_grace_days),
+    )
 
 
 def offer(*, shown: Preview, client: Client, user: User | None, now: datetime) -> Quote:
@@ -130,11 +142,6 @@ def offer(*, shown: Preview, client: Client, user: User | None, now: datetime) -
         user=user,
         now=now,
     )
-
-
-def _terms_of_visitor(currency: Currency) -> Terms:
-    nobody = BillingProfile(client=Client(), currency=currency)
-    return Terms(currency=unit_of(currency), tax=TaxBook.current().rules_of(nobody))
 
 
 def _prorata_of(product: Product) -> Prorata | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 
 from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
@@ -18,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from billing.models import BillingSettings, Invoice, Order
+from billing.models import BillingProfile, BillingSettings, Invoice, Order
 from billing.operations import ordering, promotions, wishes
 from billing.operations.promotions import UnableToUsePromotion
 from billing.operations.selections import UnableToChoose
@@ -58,44 +57,43 @@ def _review(
     cart = Cart.of(request)
     if cart is None:
         return _start_again(request)
-    payer = seat.client if seat else None
+    payer = wishes.payer_of(seat.client if seat else None)
     try:
         shown = _shown(request, cart, payer)
     except UnableToChoose as error:
         messages.warning(request, error.user_message)
         return go_to(request, reverse("clientarea:order-options"))
     quote = None
-    if payer is not None:
-        quote = wishes.offer(shown=shown, client=payer, user=request.user, now=timezone.now())
+    if seat is not None:
+        quote = wishes.offer(shown=shown, client=seat.client, user=request.user, now=timezone.now())
         form = form or PlaceForm()
         form.initial["quote"] = quote.pk
-    today = timezone.localdate()
     context = {
         "cart": cart,
         "shown": shown,
         "currency": shown.currency,
-        "client": payer,
+        "client": seat.client if seat else None,
         "quote": quote,
         "form": form,
         "code_form": code_form or CodeForm(initial={"code": cart.code}),
         "orderable": [each for each in seats_of(request) if each.allows(Permission.ORDERS)],
-        "due_date": today + timedelta(days=BillingSettings.current().order_grace_days),
+        "due_date": shown.due_date,
         "terms_url": settings.TERMS_URL,
     }
     status = 422 if (form and form.errors) or (code_form and code_form.errors) else 200
     return render_page(request, "clientarea/orders/review.html", context, status=status)
 
 
-def _shown(request: ClientRequest, cart: Cart, payer: Client | None) -> Preview:
+def _shown(request: ClientRequest, cart: Cart, payer: BillingProfile) -> Preview:
     """Return what the cart comes to; a code that does not count any more is taken off."""
     today = timezone.localdate()
     try:
-        return wishes.preview(wish=cart.wish(), client=payer, on=today)
+        return wishes.preview(wish=cart.wish(), payer=payer, on=today)
     except UnableToUsePromotion as error:
         messages.warning(request, error.user_message)
         without = cart.but(code="")
         without.keep(request)
-        return wishes.preview(wish=without.wish(), client=payer, on=today)
+        return wishes.preview(wish=without.wish(), payer=payer, on=today)
 
 
 @require_POST
@@ -109,15 +107,15 @@ def code(request: ClientRequest, seat: Membership | None) -> HttpResponse:
     form = CodeForm(request.POST)
     if form.is_valid():
         wanted = form.cleaned_data["code"].strip()
-        payer = seat.client if seat else None
+        payer = wishes.payer_of(seat.client if seat else None)
         try:
             if wanted:
                 promotions.valid_promotion(
                     code=wanted,
                     product=cart.product,
                     cycle=cart.cycle,
-                    currency=wishes.currency_of(payer),
-                    client=payer,
+                    currency=payer.currency,
+                    client=seat.client if seat else None,
                     on=timezone.localdate(),
                 )
         except UnableToUsePromotion as error:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from billing import queries
-from billing.models import Currency, Price, Product
+from billing.models import BillingProfile, Currency, Price, Product
 from billing.models.cycle import CYCLE_CHOICES
 from billing.operations import ordering, promotions, wishes
 from billing.operations.selections import UnableToChoose
@@ -36,7 +36,7 @@ seldom: Callable[[Route], Route] = rate_limit(action="check_domain")
 @may_order
 def index(request: ClientRequest, seat: Membership | None) -> HttpResponse:
     """Show what is sold, at the prices of one billing cycle."""
-    currency = wishes.currency_of(seat.client if seat else None)
+    currency = wishes.payer_of(seat.client if seat else None).currency
     products = list(queries.products_on_sale())
     prices = queries.prices_of(products, currency)
     sold = {price.cycle for each in prices.values() for price in each}
@@ -95,7 +95,7 @@ def domain(request: ClientRequest, seat: Membership | None, product_id: int) -> 
     if form.is_valid():
         if cart is None or cart.product != product:
             cart = Cart(product=product, domain="", cycle=Cycle.MONTHLY)
-        sold = _cycles_of(product, wishes.currency_of(client))
+        sold = _cycles_of(product, wishes.payer_of(client).currency)
         cycle = next((each for each in (request.GET.get("cycle"), cart.cycle) if each in sold), "")
         name = _checked(form, product, client)
         if name and sold:
@@ -154,8 +154,8 @@ def options(request: ClientRequest, seat: Membership | None) -> HttpResponse:
     cart = Cart.of(request)
     if cart is None:
         return _start_again(request)
-    client = seat.client if seat else None
-    currency = wishes.currency_of(client)
+    payer = wishes.payer_of(seat.client if seat else None)
+    currency = payer.currency
     cycles = _cycles_of(cart.product, currency)
     asked = request.POST or request.GET
     cycle = _cycle_of(asked, cycles) or (cart.cycle if cart.cycle in cycles else None)
@@ -168,7 +168,7 @@ def options(request: ClientRequest, seat: Membership | None) -> HttpResponse:
     chosen = cart.but(cycle=cycle)
     if asked and form.is_valid():
         chosen = chosen.but(choices=form.choices)
-    shown = _shown(chosen, client, form)
+    shown = _shown(chosen, payer, form)
     goes_on = request.method == "POST" and "update" not in request.POST
     if goes_on and shown is not None and form.is_valid():
         chosen.keep(request)
@@ -183,20 +183,20 @@ def _cycle_of(asked: QueryDict, cycles: list[str]) -> Cycle | None:
     return Cycle(wanted) if wanted in cycles else None
 
 
-def _shown(cart: Cart, client: Client | None, form: OptionsForm) -> Preview | None:
+def _shown(cart: Cart, payer: BillingProfile, form: OptionsForm) -> Preview | None:
     """Return what it comes to, or nothing where the form says what does not fit."""
     if form.is_bound and form.errors:
         return None
     try:
-        return wishes.preview(wish=cart.wish(), client=client, on=timezone.localdate())
+        return wishes.preview(wish=cart.wish(), payer=payer, on=timezone.localdate())
     except promotions.UnableToUsePromotion:
         # The review says why the code does not count with these choices.
-        return _shown(cart.but(code=""), client, form)
+        return _shown(cart.but(code=""), payer, form)
     except UnableToChoose as error:
         if form.is_bound:
             form.refuse(error)
             return None
-        return _shown(cart.but(choices={}), client, form) if cart.choices else None
+        return _shown(cart.but(choices={}), payer, form) if cart.choices else None
 
 
 def _start_again(request: ClientRequest) -> HttpResponse:

@@ -33,7 +33,7 @@ def order(actor: Actor, *, auto_setup: str = Product.AutoSetup.ACCEPT) -> Order:
     client, today = makers.make_client(), timezone.localdate()
     product = make_priced_product(auto_setup=auto_setup)
     wish = Wish(product=product, cycle=Cycle.MONTHLY, domain="acme.test", choices={})
-    shown = wishes.preview(wish=wish, client=client, on=today)
+    shown = wishes.preview(wish=wish, payer=wishes.payer_of(client), on=today)
     quote = wishes.offer(shown=shown, client=client, user=None, now=timezone.now())
     return ordering.place_order(
         quote_id=quote.pk, client=client, actor=actor, on=today, now=timezone.now()

@@ -44,7 +44,7 @@ def wish_for(product: Product, *, domain: str = "acme.test", **fields: Any) -> W
 
 
 def offer(wish: Wish, client: Client, *, on: date = TODAY) -> Quote:
-    shown = wishes.preview(wish=wish, client=client, on=on)
+    shown = wishes.preview(wish=wish, payer=wishes.payer_of(client), on=on)
     return wishes.offer(shown=shown, client=client, user=None, now=timezone.now())
 
 

@@ -35,7 +35,7 @@ TODAY = date(2026, 1, 10)
 def offer(client: Client, *, code: str = "") -> Quote:
     product = make_priced_product()
     wish = Wish(product=product, cycle=Cycle.MONTHLY, domain="acme.test", choices={}, code=code)
-    shown = wishes.preview(wish=wish, client=client, on=TODAY)
+    shown = wishes.preview(wish=wish, payer=wishes.payer_of(client), on=TODAY)
     return wishes.offer(shown=shown, client=client, user=None, now=timezone.now())
 
 
