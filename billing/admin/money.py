@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html_join
 
 from billing import gateways
 from billing.admin.operated import OperatedAdmin
@@ -22,6 +25,7 @@ from billing.models import (
     Payment,
 )
 from billing.operations import credit, credit_notes, invoicing, payments
+from billing.operations.currencies import unit_of
 from billing.operations.items import ItemSpec
 from billing.operations.payments import RefundTo
 from clients.actors import Actor
@@ -63,6 +67,22 @@ class InvoiceAdmin(ReadOnlyAdmin[Invoice]):
     search_fields = ("number", "client__name", "client__company", "client__email")
     inlines = (Lines,)
     actions = ("publish", "cancel", "use_credit")
+    readonly_fields = ("doors",)
+
+    @admin.display(description="Money")
+    def doors(self, invoice: Invoice) -> str:
+        """Return links to the forms for a payment and a credit note, filled in as far as known."""
+        number, unit = invoice.number, unit_of(invoice.currency)
+        payment = {"invoice_number": number, "amount": unit.rounded(invoice.balance)}
+        links = (
+            (reverse("admin:billing_payment_add"), payment, "Record payment"),
+            (reverse("admin:billing_creditnote_add"), {"invoice_number": number}, "Credit note"),
+        )
+        return format_html_join(
+            " · ",
+            '<a href="{}?{}">{}</a>',
+            ((url, urlencode(values), label) for url, values, label in links if number),
+        )
 
     @admin.action(description="Publish drafts", permissions=["bill"])
     def publish(self, request: HttpRequest, queryset: QuerySet[Invoice]) -> None:

@@ -52,10 +52,8 @@ def invoices_of(
     invoices = Invoice.objects.published().exclude(number__isnull=True).filter(client=client)
     if search:
         words = search.strip()
-        invoices = invoices.filter(
-            Q(number__icontains=words)
-            | Q(pk__in=InvoiceItem.objects.filter(description__icontains=words).values("invoice"))
-        )
+        lines = InvoiceItem.objects.filter(invoice__client=client, description__icontains=words)
+        invoices = invoices.filter(Q(number__icontains=words) | Q(pk__in=lines.values("invoice")))
     if status == OVERDUE:
         invoices = invoices.overdue(on=today)
     elif status in Invoice.Status.values:

@@ -180,6 +180,20 @@ def test_credit_is_given_and_taken_but_not_below_nothing(staff: Browser, client_
     ]
 
 
+def test_an_invoice_leads_to_its_payment_filled_in(staff: Browser, client_: Client) -> None:
+    invoice = issue(client_, "10.00")
+
+    page = staff.get(reverse("admin:billing_invoice_change", args=[invoice.pk]))
+    form = staff.get(
+        reverse("admin:billing_payment_add"),
+        {"invoice_number": str(invoice.number), "amount": "10.00"},
+    )
+
+    assert f"invoice_number={invoice.number}&amp;amount=10.00" in page.content.decode()
+    assert f'value="{invoice.number}"' in form.content.decode()
+    assert 'value="10.00"' in form.content.decode()
+
+
 def test_nothing_that_is_booked_can_be_edited_or_deleted(staff: Browser, client_: Client) -> None:
     invoice = issue(client_, "10.00")
     payment = pay(invoice, "12.00")
