@@ -34,10 +34,14 @@ def expire_invitations(*, now: datetime) -> None:
 
 
 def prune_email(*, now: datetime) -> int:
-    """Delete messages older than EMAIL_LOG_DAYS, sent or given up; return how many."""
+    """Delete messages older than EMAIL_LOG_DAYS, but none that waits; return how many."""
     old = EmailMessage.objects.filter(
         created_at__lt=now - timedelta(days=settings.EMAIL_LOG_DAYS),
-        status__in=[EmailMessage.Status.SENT, EmailMessage.Status.FAILED],
+        status__in=[
+            EmailMessage.Status.SENT,
+            EmailMessage.Status.FAILED,
+            EmailMessage.Status.WITHHELD,
+        ],
     )
     deleted = 0
     while ids := list(old.order_by("pk").values_list("pk", flat=True)[:AT_ONCE]):

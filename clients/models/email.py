@@ -42,7 +42,8 @@ class EmailMessage(models.Model):
     One email to one address: the row is the work, and afterwards the history.
 
     `text` and `html` hold places instead of secrets (one-time links); `sealed` maps the places to
-    the secrets, encrypted, until the message has been sent or given up.
+    the secrets, encrypted, until the message has been sent or given up. `error` says why one was
+    not sent: in the mail server's words, or in a stored sentence of ours.
     """
 
     class Status(models.TextChoices):
@@ -50,6 +51,7 @@ class EmailMessage(models.Model):
         SENDING = "sending", _("Being sent")
         SENT = "sent", _("Sent")
         FAILED = "failed", _("Failed")
+        WITHHELD = "withheld", _("Not sent")
 
     client = models.ForeignKey(
         Client, null=True, blank=True, on_delete=models.PROTECT, related_name="emails"

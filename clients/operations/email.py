@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
@@ -16,6 +17,7 @@ from django.utils import timezone, translation
 
 from clients import tasks
 from clients.actors import Actor
+from clients.letters import layout
 from clients.models import Client, EmailMessage, User
 from clients.models.email import place_of
 from clients.operations import activity
@@ -49,7 +51,7 @@ def queue_email(
     the context is encrypted until it is sent and then erased; the history shows that something
     stood there.
     """
-    language = _language(client, user)
+    language = language_of(client, user)
     secrets = {name: each.value for name, each in context.items() if isinstance(each, Secret)}
     content = {
         **context,
@@ -58,32 +60,56 @@ def queue_email(
         "support_email": settings.SUPPORT_EMAIL,
         "language": language,
     }
-    with translation.override(language), timezone.override(_time_zone(user)):
+    with as_reader(user, language):
         subject, _, text = render_to_string(f"emails/{template}.txt", content).partition("\n")
-        subject = " ".join(f"{settings.BRAND_NAME}: {subject}".split())[:250]
+        subject = branded(subject)
         html = render_to_string(f"emails/{template}.html", {**content, "subject": subject})
-    message = EmailMessage.objects.create(
+    message = EmailMessage(
         client=client,
         user=user,
         to=to,
         subject=subject,
         text=text.strip() + "\n",
-        html=html,
+        html=layout.inlined(html),
         sealed=json.dumps(secrets),
         template=template,
         language=language,
-        due_at=timezone.now(),
     )
+    return keep(message, actor=actor)
+
+
+def keep(message: EmailMessage, *, actor: Actor) -> EmailMessage:
+    """
+    Save a new message with its activity line, and have it sent once all of this is committed.
+
+    One that is withheld is kept for the history alone.
+    """
+    is_withheld = message.status == EmailMessage.Status.WITHHELD
+    message.due_at = timezone.now()
+    message.save()
     activity.record(
-        action="email.queued",
+        action="email.withheld" if is_withheld else "email.queued",
         subject=message,
-        name=subject,
-        client=client,
+        name=message.subject,
+        client=message.client,
         actor=actor,
-        after={"to": to, "template": template},
+        after={"to": message.to, "template": message.template},
     )
-    wake(tasks.send_email, email_id=message.pk)
+    if not is_withheld:
+        wake(tasks.send_email, email_id=message.pk)
     return message
+
+
+def branded(subject: str) -> str:
+    """Return a subject as it is sent: on one line, after our name."""
+    return " ".join(f"{settings.BRAND_NAME}: {subject}".split())[:250]
+
+
+@contextmanager
+def as_reader(user: User | None, language: str) -> Iterator[None]:
+    """Write what comes in this language, and in the reader's time zone."""
+    with translation.override(language), timezone.override(_time_zone(user)):
+        yield
 
 
 def _time_zone(user: User | None) -> tzinfo:
@@ -93,7 +119,8 @@ def _time_zone(user: User | None) -> tzinfo:
     return timezone.get_current_timezone()
 
 
-def _language(client: Client | None, user: User | None) -> str:
+def language_of(client: Client | None, user: User | None) -> str:
+    """Return the language that a user, or else a client, is written to in."""
     for holder in (user, client):
         if holder is not None and holder.language in dict(settings.LANGUAGES):
             return holder.language

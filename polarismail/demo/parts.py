@@ -115,6 +115,7 @@ class Parts:
             "DATABASE_URL": f"sqlite:///{self.folder / 'polarismail.sqlite3'}",
             "REDIS_URL": self.broker_url,
             "DNS_RESOLVERS": f"{HOST}:{self.dns_port}",
+            "SITE_URL": self.web_url,
             "DEBUG": "0",
             "PYTHONUNBUFFERED": "1",
         }

@@ -182,6 +182,8 @@ if BRAND_LOGO_URL.startswith(("https://", "http://")):
     # A logo that lies elsewhere may be loaded from there, and nothing else may.
     IMAGE_SOURCES.append("/".join(BRAND_LOGO_URL.split("/")[:3]))
 SUPPORT_EMAIL = env.str("SUPPORT_EMAIL", default="")
+# Where the pages are, for the links in emails that no page has asked for.
+SITE_URL = env.str("SITE_URL", default="http://localhost:8000")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Support <support@localhost>")
 
 # Billing

@@ -15,6 +15,7 @@ if len(SECRET_KEY) < SHORTEST_SECRET_KEY:
     raise ImproperlyConfigured(f"SECRET_KEY needs at least {SHORTEST_SECRET_KEY} characters.")
 ENCRYPTION_KEYS = encryption_keys(required("ENCRYPTION_KEYS"))
 ALLOWED_HOSTS = [host.strip() for host in required("ALLOWED_HOSTS").split(",")]
+SITE_URL = env.str("SITE_URL", default=f"https://{ALLOWED_HOSTS[0].lstrip('.')}")
 CSRF_TRUSTED_ORIGINS = [f"https://{host.lstrip('.')}" for host in ALLOWED_HOSTS if host != "*"]
 
 DATABASES = {"default": database(required("DATABASE_URL"))}

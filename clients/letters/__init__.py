@@ -1,0 +1,1 @@
+"""Emails that staff can reword: what they are shipped with, how they are filled and laid out."""
