@@ -17,7 +17,7 @@ from billing.operations import ordering, services
 from clients.actors import Actor
 from clients.models import Activity, Client, User
 from clients.operations import activity, clients, memberships
-from polarismail.demo import cast, shop
+from polarismail.demo import books, cast, shop
 from polarismail.demo.cast import Box, Customer, Domain, Person, Stage
 from provisioning import gateway
 from provisioning.models import MailDomain, ModuleJob, Server
@@ -51,6 +51,7 @@ def sow(*, vendor_url: str, state_file: Path, say: Callable[[str], object]) -> N
     actor = Actor.from_user(_user(cast.STAFF, is_staff=True, is_superuser=True))
     servers.check_connection(server=server, actor=actor)
     _prepare_the_vendor(vendor_url, reseller["username"])
+    books.open_books(actor=actor)
     products = shop.stock(server, actor=actor, today=timezone.localdate())
     client_of = {
         domain: _client(customer, actor)
@@ -170,6 +171,8 @@ def _bring_to_its_stage(domain: Domain, service: Service, vendor_url: str, actor
         _fill(domain, service.mail_domain, actor)
     if domain.stage in {*FILLED, Stage.UNVERIFIED}:
         shop.bill(domain, service, actor=actor, today=timezone.localdate())
+    if domain.name == cast.SHOWCASE:
+        books.keep_books(service, actor=actor, today=timezone.localdate())
     if domain.stage is Stage.SUSPENDED and service.mail_domain.status != "suspended":
         shop.suspend_for_debt(service, actor=actor, today=timezone.localdate())
     if domain.stage in {Stage.LEAVING, Stage.CLOSED}:
