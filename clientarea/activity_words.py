@@ -38,7 +38,9 @@ KINDS = {
     "domain": Kind(
         gettext_lazy("Domain and DNS"), "globe", ("dkim.", "dns.", "domain.", "domain_settings.")
     ),
-    "service": Kind(gettext_lazy("Service"), "layout-dashboard", ("service.", "account.", "job.")),
+    "service": Kind(
+        gettext_lazy("Service"), "layout-dashboard", ("service.", "order.", "account.", "job.")
+    ),
 }
 OTHER_ICON = "history"
 
@@ -126,7 +128,11 @@ SENTENCES: dict[str, Promise] = {
     "service.billed": gettext_lazy("The price of %(name)s was agreed on"),
     "service.paid_until": gettext_lazy("%(name)s is paid until %(next_due_date)s now"),
     "domain.withdrawn": gettext_lazy("%(name)s was taken back before it was set up"),
-    "service.paid_until": gettext_lazy("%(name)s was paid until %(next_due_date)s"),
+    "order.placed": gettext_lazy("%(name)s was ordered with the plan %(product)s"),
+    "order.accepted": gettext_lazy("The order %(name)s was accepted"),
+    "order.set_up": gettext_lazy("The set-up of the order %(name)s was begun"),
+    "order.fulfilled": gettext_lazy("The order %(name)s was fulfilled"),
+    "order.cancelled": gettext_lazy("The order %(name)s was cancelled"),
     "service.suspension_requested": gettext_lazy("A suspension of this service was asked for"),
     "service.unsuspension_requested": gettext_lazy("The end of the suspension was asked for"),
     "service.product_change_requested": gettext_lazy(

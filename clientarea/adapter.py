@@ -56,7 +56,7 @@ class ResetTokens(PasswordResetTokenGenerator):
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is untyped
-    """Nobody signs up by themselves; email goes through our own queue and history."""
+    """People sign up with an order, not here; email goes through our own queue and history."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002
         return False

@@ -146,7 +146,6 @@ def _order(
         placed_by_name=actor.name,
         ip_address=actor.ip_address,
     )
-    _note_service(service, actor)
     setting_up.note(
         order=order,
         action="order.placed",
@@ -212,14 +211,19 @@ def check_domain(*, domain: str, client: Client | None) -> None:
     """
     if client is not None and client.status == Client.Status.CLOSED:
         raise UnableToPlaceService(_("This client is closed."))
-    holder = MailDomain.objects.live().filter(domain=domain).values_list("client", flat=True)
-    if holder:
-        if client is not None and client.pk in holder:
-            raise UnableToPlaceService(
-                _("You have an email service for %(domain)s already.") % {"domain": domain},
-                field="domain",
-            )
+    live = MailDomain.objects.live().filter(domain=domain)
+    holder = live.values_list("client", "status").first()
+    if holder is None:
+        return
+    client_id, status = holder
+    if client is None or client.pk != client_id:
         raise _taken(domain)
+    words = (
+        _("Your email service for %(domain)s is closed. Restore it on its page.")
+        if status == MailDomain.Status.CLOSING
+        else _("You have an email service for %(domain)s already.")
+    )
+    raise UnableToPlaceService(words % {"domain": domain}, field="domain")
 
 
 def _taken(domain: str) -> UnableToPlaceService:
@@ -237,7 +241,15 @@ def _place(client: Client, product: Product, name: str, actor: Actor, *, adopt: 
         mail_domain=mail_domain,
         registration_date=timezone.localdate(),
     )
-    _note_service(service, actor)
+    activity.record(
+        action="service.placed",
+        subject=service,
+        name=service.domain,
+        client=service.client,
+        actor=actor,
+        scope=service.mail_domain,
+        after={"product": service.product.name},
+    )
     lifecycle.request_creation(mail_domain=mail_domain, actor=actor, adopt=adopt)
     return service
 
@@ -252,18 +264,6 @@ def _claim_domain(
     mail_domain.entitlement = entitlement
     mail_domain.save()
     return mail_domain
-
-
-def _note_service(service: Service, actor: Actor) -> None:
-    activity.record(
-        action="service.placed",
-        subject=service,
-        name=service.domain,
-        client=service.client,
-        actor=actor,
-        scope=service.mail_domain,
-        after={"product": service.product.name},
-    )
 
 
 def _check_room_on(server: Server) -> None:

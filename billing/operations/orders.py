@@ -96,7 +96,7 @@ def mark_as_fraud(*, order: Order, actor: Actor) -> Order:
     }:
         service.mark_as_fraud()
         service.save()
-    note(order=fresh, action="order.held_for_fraud", actor=actor)
+    note(order=fresh, action="order.held_for_fraud", actor=actor, is_internal=True)
     return fresh
 
 
@@ -120,7 +120,7 @@ def reopen_order(*, order: Order, actor: Actor) -> Order:
         service.save()
     fresh.reopen()
     fresh.save()
-    note(order=fresh, action="order.reopened", actor=actor)
+    note(order=fresh, action="order.reopened", actor=actor, is_internal=True)
     if service.status != Service.Status.PENDING:
         setting_up.service_has_begun(service=service, at=timezone.now())
     fresh = locked(order)

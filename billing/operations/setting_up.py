@@ -112,7 +112,7 @@ def _retry(order_id: int, now: datetime) -> None:
     if order.alarmed_at is None:
         order.alarmed_at = now
         order.save(update_fields=["alarmed_at"])
-        note(order=order, action="order.stuck", actor=ACTOR)
+        note(order=order, action="order.stuck", actor=ACTOR, is_internal=True)
         publish(OrderStuck(order_id=order.pk))
     if provision_if_due(order=order, actor=ACTOR) is not None:
         return
@@ -135,16 +135,21 @@ def locked(order: Order) -> Order:
 
 
 def note(
-    *, order: Order, action: str, actor: Actor, after: dict[str, object] | None = None
+    *,
+    order: Order,
+    action: str,
+    actor: Actor,
+    after: dict[str, object] | None = None,
+    is_internal: bool = False,
 ) -> None:
-    """Write an activity line of an order."""
+    """Write an activity line of an order; an internal one is not on its service's own page."""
     activity.record(
         action=action,
         subject=order,
         name=f"{order.domain} ({order.number})",
         client=order.client,
         actor=actor,
-        scope=order.service.mail_domain,
+        scope=None if is_internal else order.service.mail_domain,
         after=after,
     )
 

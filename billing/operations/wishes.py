@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from billing import queries
 from billing.models import BillingProfile, Currency, Product, Promotion, Quote
 from billing.operations import currencies, profiles, promotions, quotes, selections, taxes
 from billing.operations.chosen import Chosen
@@ -16,6 +17,7 @@ from billing.pricing.cycles import Cycle
 from billing.pricing.orders import quote_order
 from billing.pricing.proration import Prorata
 from billing.pricing.quote import Quote as PricedQuote
+from billing.queries import ProductOffer
 from clients.models import Client, User
 from core.sentences import sentence as _
 
@@ -93,17 +95,18 @@ def payer_of(client: Client | None) -> BillingProfile:
     return BillingProfile(client=Client(), currency=currencies.base_currency())
 
 
-def preview(*, wish: Wish, payer: BillingProfile, on: date) -> Preview:
+def preview(
+    *, wish: Wish, payer: BillingProfile, on: date, offered: ProductOffer | None = None
+) -> Preview:
     """
-    Return what a wish would cost the payer that day.
+    Return what a wish would cost the payer that day; `offered` is what was read of its product.
 
     :raises UnableToChoose: not for sale so, or a number that an option does not allow
     :raises UnableToUsePromotion: the code does not count
     """
     book, currency = TaxBook.current(), payer.currency
-    chosen = selections.choose(
-        product=wish.product, cycle=wish.cycle, currency=currency, choices=wish.choices
-    )
+    offered = offered or queries.offer_of(product=wish.product, cycle=wish.cycle, currency=currency)
+    chosen = selections.choose_from(offered, wish.choices)
     promotion = None
     if wish.code:
         promotion = promotions.valid_promotion(

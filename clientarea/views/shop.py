@@ -188,7 +188,9 @@ def _shown(cart: Cart, payer: BillingProfile, form: OptionsForm) -> Preview | No
     if form.is_bound and form.errors:
         return None
     try:
-        return wishes.preview(wish=cart.wish(), payer=payer, on=timezone.localdate())
+        return wishes.preview(
+            wish=cart.wish(), payer=payer, on=timezone.localdate(), offered=form.offer
+        )
     except promotions.UnableToUsePromotion:
         # The review says why the code does not count with these choices.
         return _shown(cart.but(code=""), payer, form)

@@ -1,4 +1,4 @@
-"""Order New, through posted forms: from the shelf to an order, by visitors and by clients."""
+"""The end of an order: account, review and placing it, through posted forms."""
 
 from __future__ import annotations
 
@@ -11,157 +11,28 @@ from django.core.mail import EmailMultiAlternatives
 from django.test import Client as Browser
 from django.urls import reverse
 
-from billing.models import Invoice, Order, Price, Product, Promotion, Quote, Service, TaxRule
-from billing.pricing.cycles import Cycle
+from billing.models import Invoice, Order, Price, Product, Promotion, Service, TaxRule
 from clients.models import Client, EmailMessage, Permission, User
 from provisioning.models import MailDomain, ModuleJob
 from provisioning.sandbox import Sandbox
 from tests import makers
-from tests.billing_makers import make_price, make_priced_product
+from tests.clientarea.order_steps import (
+    PERSON,
+    fill_cart,
+    make_for_sale,
+    page,
+    place,
+    quote_shown,
+    send,
+)
 
 pytestmark = pytest.mark.django_db
-
-PERSON = {
-    "first_name": "Grace",
-    "last_name": "Hopper",
-    "email": "grace@people.test",
-    "password": makers.PASSWORD,
-    "address_1": "Main Street 1",
-    "city": "Arlington",
-    "country": "US",
-}
 
 
 @pytest.fixture
 def product(vendor: Sandbox) -> Product:  # noqa: ARG001
-    """A product with one option, at ten a month."""
-    return make_priced_product(
-        "10.00", options={"enhanced_mailboxes": "2.50"}, basic_mailboxes=3, name="Business Mail"
-    )
-
-
-def page(browser: Browser, name: str, **ids: int) -> Any:
-    return browser.get(reverse(f"clientarea:{name}", kwargs=ids or None))
-
-
-def send(browser: Browser, name: str, data: dict[str, Any] | None = None, **ids: int) -> Any:
-    return browser.post(reverse(f"clientarea:{name}", kwargs=ids or None), data or {})
-
-
-def fill_cart(browser: Browser, product: Product, domain: str = "grace.test") -> None:
-    assert (
-        send(browser, "order-domain", {"domain": domain}, product_id=product.pk).status_code == 302
-    )
-    chosen = {"cycle": "monthly", "option-enhanced_mailboxes": "2"}
-    answer = send(browser, "order-options", chosen)
-    assert answer.url == reverse("clientarea:order-review")
-
-
-def quote_shown(browser: Browser) -> Quote:
-    quote: Quote = page(browser, "order-review").context["quote"]
-    return quote
-
-
-def place(browser: Browser, quote: Quote) -> Any:
-    return send(browser, "order-place", {"quote": str(quote.pk), "terms": "on"})
-
-
-def test_the_shelves_show_what_is_sold_at_its_price(product: Product) -> None:
-    make_priced_product("99.00", name="Secret Mail", status=Product.Status.HIDDEN)
-    make_price(product, "100.00", cycle=Cycle.ANNUALLY)
-
-    monthly = page(Browser(), "order-new").content.decode()
-    yearly = Browser().get(reverse("clientarea:order-new"), {"cycle": "annually"}).content.decode()
-
-    assert "Business Mail" in monthly
-    assert "10.00" in monthly
-    assert "Secret Mail" not in monthly
-    assert "100.00" in yearly
-    assert "8.33" in yearly
-
-
-def test_an_empty_shop_says_so() -> None:
-    assert "Nothing is for sale" in page(Browser(), "order-new").content.decode()
-
-
-@pytest.mark.parametrize(
-    ("typed", "words"),
-    [
-        ("", "required"),
-        ("not a domain", "is not a domain name"),
-        ("co.uk", "many domains share"),
-        ("acme.test", "already has an email service"),
-        ("elsewhere.test", "is used at the mail service already"),
-    ],
-)
-def test_a_domain_that_cannot_be_had_is_refused_with_the_reason(
-    product: Product, vendor: Sandbox, typed: str, words: str
-) -> None:
-    makers.make_service(domain="acme.test")
-    vendor.add_reseller("rival", "secret")
-    vendor.add_domain("elsewhere.test", reseller="rival")
-    visitor = Browser()
-
-    answer = send(visitor, "order-domain", {"domain": typed}, product_id=product.pk)
-
-    assert answer.status_code == 422
-    assert words in answer.content.decode()
-    assert "cart" not in visitor.session
-
-
-def test_an_owner_is_told_that_the_domain_is_theirs(
-    customer: Browser, service: Service, product: Product
-) -> None:
-    answer = send(customer, "order-domain", {"domain": service.domain}, product_id=product.pk)
-
-    assert "You have an email service for acme.test already" in answer.content.decode()
-
-
-def test_a_vendor_that_does_not_answer_stops_nobody(product: Product, vendor: Sandbox) -> None:
-    vendor.faults.add(kind="drop_before", count=0)
-
-    answer = send(Browser(), "order-domain", {"domain": "grace.test"}, product_id=product.pk)
-
-    assert answer.url == reverse("clientarea:order-options")
-
-
-def test_an_international_domain_is_kept_as_the_wire_spells_it(product: Product) -> None:
-    visitor = Browser()
-
-    send(visitor, "order-domain", {"domain": "Bücher.example"}, product_id=product.pk)
-
-    assert visitor.session["cart"]["domain"] == "xn--bcher-kva.example"
-
-
-def test_the_summary_follows_what_is_typed_and_keeps_nothing(product: Product) -> None:
-    visitor = Browser()
-    send(visitor, "order-domain", {"domain": "grace.test"}, product_id=product.pk)
-
-    typed = {"cycle": "monthly", "option-enhanced_mailboxes": "4"}
-    answer: Any = visitor.get(reverse("clientarea:order-options"), typed)
-
-    assert answer.context["shown"].priced.due_today == Decimal("20.00")
-    assert visitor.session["cart"]["choices"] == {}
-
-
-def test_a_number_that_an_option_does_not_allow_is_refused_at_its_field(product: Product) -> None:
-    product.options.update(minimum=1, maximum=5)
-    visitor = Browser()
-    send(visitor, "order-domain", {"domain": "grace.test"}, product_id=product.pk)
-
-    typed = {"cycle": "monthly", "option-enhanced_mailboxes": "6"}
-    answer = send(visitor, "order-options", typed)
-
-    assert answer.status_code == 422
-    assert "Choose at most 5." in answer.content.decode()
-    assert visitor.session["cart"]["choices"] == {}
-
-
-@pytest.mark.parametrize("name", ["order-options", "order-review", "order-account"])
-def test_without_a_cart_one_begins_at_the_shelves(name: str) -> None:
-    answer = page(Browser(), name)
-
-    assert (answer.status_code, answer.url) == (302, reverse("clientarea:order-new"))
+    """What is for sale."""
+    return make_for_sale()
 
 
 def test_a_new_visitor_signs_up_within_the_order_and_places_it(
@@ -399,3 +270,15 @@ def test_accounts_cannot_be_made_without_end(product: Product) -> None:
     assert answers[0] == 422
     assert answers[-1] == 429
     assert not EmailMessage.objects.exists()
+
+
+def test_who_has_not_confirmed_the_address_cannot_lock_it_by_a_second_factor(
+    product: Product,
+) -> None:
+    visitor = Browser()
+    fill_cart(visitor, product)
+    send(visitor, "order-account", PERSON)
+
+    answer = visitor.get(reverse("mfa_activate_totp"))
+
+    assert answer.status_code == 302
