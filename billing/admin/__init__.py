@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
-from billing.admin import catalogue, endings, money, orders, prices, services, settings
+from billing.admin import automation, catalogue, endings, money, orders, prices, services, settings
 
-__all__ = ["catalogue", "endings", "money", "orders", "prices", "services", "settings"]
+__all__ = [
+    "automation",
+    "catalogue",
+    "endings",
+    "money",
+    "orders",
+    "prices",
+    "services",
+    "settings",
+]

@@ -1,15 +1,17 @@
-"""Suspend, unsuspend, change, close, restore or terminate the service of a domain."""
+"""Suspend, unsuspend, spare, change, close, restore or terminate the service of a domain."""
 
 from __future__ import annotations
 
 import sys
+from argparse import ArgumentTypeError
+from datetime import date
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from billing.models import Product, Service
-from billing.operations import services, termination
+from billing.operations import pausing, services, termination
 from clients.actors import Actor
 from core.errors import OperationError
 from provisioning.models import ModuleJob
@@ -28,6 +30,12 @@ class Command(BaseCommand):
         suspend = actions.add_parser("suspend", help="switch the domain off; its mail stays")
         suspend.add_argument("--reason", required=True, help="shown to the client")
         actions.add_parser("unsuspend", help="switch the domain on again")
+        spare = actions.add_parser(
+            "spare", help="neither suspend nor close it by itself for a while"
+        )
+        spare.add_argument(
+            "--until", required=True, type=_day, metavar="YYYY-MM-DD", help="or “now” to end it"
+        )
         change = actions.add_parser("change", help="give the service another product")
         change.add_argument("--product", required=True, help="the product's name")
         close = actions.add_parser("close", help="switch the domain off; it can be restored")
@@ -46,6 +54,11 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         service = _service(options["domain"])
+        if options["action"] == "spare":
+            until = options["until"]
+            pausing.spare_service(service=service, until=until, actor=ACTOR)
+            self.stdout.write(f"{service}: spared until {until or 'now'}.")
+            return
         try:
             asked = self._ask(service, options)
         except OperationError as error:
@@ -96,6 +109,15 @@ class Command(BaseCommand):
             confirmed = input("Type the domain to go on: ").strip()
         if confirmed != service.domain:
             raise CommandError("Nothing was done: the domain was not confirmed.")
+
+
+def _day(text: str) -> date | None:
+    if text == "now":
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise ArgumentTypeError(f"{text} is no date such as 2026-12-31") from error
 
 
 def _what_ends(service: Service) -> str:
