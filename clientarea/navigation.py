@@ -155,7 +155,17 @@ ENTRIES = (
         "arrow-up-down",
         ACTIONS,
         Permission.MANAGE_PRODUCTS,
-        _("Change plan or options"),
+        _("Another plan"),
+        while_running=True,
+    ),
+    Entry(
+        "upgrade-options",
+        _("Upgrade/Downgrade Options"),
+        "sliders-horizontal",
+        ACTIONS,
+        Permission.MANAGE_PRODUCTS,
+        _("More or fewer mailboxes"),
+        while_running=True,
     ),
     Entry(
         "cancellation",

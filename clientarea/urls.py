@@ -15,6 +15,7 @@ from clientarea import (
     import_urls,
     order_urls,
     setup_urls,
+    upgrade_urls,
 )
 from clientarea.views import (
     batches,
@@ -57,6 +58,7 @@ service_routes: list[URLPattern | URLResolver] = [
     *domain_urls.urlpatterns,
     *address_urls.urlpatterns,
     *history_urls.urlpatterns,
+    *upgrade_urls.urlpatterns,
     *ending_urls.urlpatterns,
 ]
 

@@ -79,6 +79,8 @@ RULES = {
     "services/<int:service_id>/dns/": MANAGES_MAIL,
     "services/<int:service_id>/branding/": MANAGES_MAIL,
     "services/<int:service_id>/domain-settings/": MANAGES_MAIL,
+    "services/<int:service_id>/upgrade/": MANAGES_PRODUCTS,
+    "services/<int:service_id>/upgrade-options/$": MANAGES_PRODUCTS,
     "services/<int:service_id>/cancellation/": MANAGES_PRODUCTS,
     "services/<int:service_id>/restore/$": MANAGES_PRODUCTS,
     # The link alone opens it: a phone that is set up is not logged in.

@@ -31,6 +31,7 @@ def test_the_entries_come_in_their_fixed_order() -> None:
         "Domain settings",
         "Activity",
         "Upgrade/Downgrade",
+        "Upgrade/Downgrade Options",
         "Request Cancellation",
     ]
 
