@@ -14,6 +14,8 @@ WAITS = (
     timedelta(hours=24),
 )
 JITTER = 0.2
+# Why a job waits whose worker has not come back.
+WORKER_LOST = "worker_lost"
 
 
 def wait_after(attempts: int) -> timedelta | None:

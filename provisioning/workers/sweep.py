@@ -22,7 +22,7 @@ from provisioning.workers import (
     settlement,
     verification,
 )
-from provisioning.workers.backoff import WAITS
+from provisioning.workers.backoff import WAITS, WORKER_LOST
 
 AT_ONCE = 200
 
@@ -73,10 +73,10 @@ def take_back_abandoned(*, now: datetime) -> None:
                 continue
             message = "The worker that ran this job did not come back."
             if job.attempts > len(WAITS):
-                job.fail(at=now, cause="worker_lost", message=message)
+                job.fail(at=now, cause=WORKER_LOST, message=message)
                 events.publish(JobFailed(job_id=job.pk))
             else:
-                job.try_later(due_at=now, cause="worker_lost", message=message)
+                job.try_later(due_at=now, cause=WORKER_LOST, message=message)
             job.save()
 
 

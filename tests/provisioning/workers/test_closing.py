@@ -169,6 +169,18 @@ def test_a_lost_answer_is_asked_for_and_recorded_once(
     assert ClosingSnapshot.objects.count() == 1
 
 
+def test_a_reading_that_has_cost_a_worker_is_not_tried_again(
+    service: Service, vendor: Sandbox
+) -> None:
+    job = makers.make_job(service, Action.CLOSE, cause="worker_lost")
+
+    runner.run(job.pk)
+
+    assert vendor.calls("getAllUsersDomain") == []
+    assert domain_of(service).status == Status.CLOSING
+    assert ClosingSnapshot.objects.get().mailboxes == 2
+
+
 def test_with_the_vendor_down_the_closing_waits_and_nothing_is_said_to_be_closed(
     service: Service, vendor: Sandbox, actor: Actor, run_jobs: Run
 ) -> None:
