@@ -123,6 +123,14 @@ class Invoice(ConcurrentTransitionMixin, models.Model):
                 condition=models.Q(balance__gte=0), name="invoice_balance_not_negative"
             ),
             models.CheckConstraint(
+                condition=models.Q(balance__lte=models.F("total")),
+                name="invoice_balance_within_total",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status__in=["draft", "unpaid"]) | models.Q(balance=0),
+                name="closed_invoice_owes_nothing",
+            ),
+            models.CheckConstraint(
                 condition=models.Q(status__in=["draft", "cancelled"])
                 | models.Q(number__isnull=False),
                 name="published_invoice_has_number",

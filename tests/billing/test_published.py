@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from billing.models import Invoice, InvoiceItem, PublishedDocumentChanged
 from billing.operations import invoicing
@@ -74,6 +75,17 @@ def test_published_lines_and_invoices_cannot_be_removed_or_added(client_: Client
         invoice.items.update(amount=1)
 
     assert [each.amount for each in Invoice.objects.get().items.all()] == [Decimal(10)]
+
+
+def test_the_database_itself_keeps_what_is_owed_in_bounds(client_: Client) -> None:
+    invoice = issue(client_, "10.00")
+
+    for change in ({"balance": Decimal(11)}, {"balance": Decimal(-1)}, {"status": "paid"}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Invoice.objects.filter(pk=invoice.pk).update(**change)
+
+    fresh = Invoice.objects.get(pk=invoice.pk)
+    assert (fresh.status, fresh.balance) == (Invoice.Status.UNPAID, Decimal(10))
 
 
 def test_a_draft_can_be_changed_and_deleted(client_: Client) -> None:
