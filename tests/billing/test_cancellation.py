@@ -11,11 +11,12 @@ from django.utils import timezone
 
 from billing.events import CancellationRequested, CancellationWithdrawn
 from billing.models import CancellationRequest, Closing, Invoice, InvoiceItem, Service
-from billing.operations import cancellation
+from billing.operations import cancellation, ordering
 from billing.operations.cancellation import (
     UnableToRequestCancellation,
     UnableToWithdrawCancellation,
 )
+from billing.operations.ordering import UnableToPlaceService
 from clients.models import Activity
 from provisioning.models import MailDomain, ModuleJob
 from provisioning.sandbox import Sandbox
@@ -184,6 +185,17 @@ def test_a_cancelled_domain_that_was_never_verified_is_removed_with_nothing_kept
     assert fresh(service).status == Service.Status.TERMINATED
     assert vendor.domains() == {}
     assert Closing.objects.get().status == Closing.Status.PURGED
+
+
+def test_a_closed_domain_is_restored_and_not_ordered_again(vendor: Sandbox, run_jobs: Run) -> None:
+    service = paid_service(vendor=vendor)
+    cancel(service)
+    run_jobs()
+
+    with pytest.raises(UnableToPlaceService, match="Restore it on its page"):
+        ordering.check_domain(domain="acme.test", client=service.client)
+    with pytest.raises(UnableToPlaceService, match="already has an email service here"):
+        ordering.check_domain(domain="acme.test", client=makers.make_client())
 
 
 def test_after_a_cancellation_for_now_there_is_nothing_to_withdraw(service: Service) -> None:
