@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Count, Exists, F, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -18,10 +18,8 @@ from clientarea.standing import OF_SETUP, Standing, standing_of
 from clientarea.templatetags.money import money
 from clients.models import Client
 from provisioning.models import Mailbox, MailDomain, ModuleJob
-from provisioning.queries import setups_of
+from provisioning.queries import IS_NEARLY_FULL, setups_of
 
-NEARLY_FULL_PERCENT = 90
-IS_NEARLY_FULL = Q(usage_mb__isnull=False, usage_mb__gte=F("quota_mb") * NEARLY_FULL_PERCENT / 100)
 # How many of a kind are shown before the rest is only counted.
 SHOWN = 5
 SUSPENDED, UNVERIFIED = Standing.SUSPENDED, Standing.UNVERIFIED
@@ -102,15 +100,6 @@ def of_client(client: Client) -> Attention:
 def unpaid_invoices(invoices: Iterable[Invoice], *, today: date) -> Panel:
     """Return a notice for each open invoice, in the order they come in."""
     return _panel([_unpaid(invoice, today) for invoice in invoices])
-
-
-def nearly_full_mailboxes(mail_domain_ids: Sequence[int]) -> dict[int, int]:
-    """Return how many mailboxes of each domain are nearly full; domains with none are left out."""
-    if not mail_domain_ids:
-        return {}
-    mailboxes = Mailbox.objects.live().filter(IS_NEARLY_FULL, mail_domain__in=mail_domain_ids)
-    counts = mailboxes.order_by().values("mail_domain").annotate(count=Count("pk"))
-    return {row["mail_domain"]: row["count"] for row in counts}
 
 
 @dataclass(frozen=True)

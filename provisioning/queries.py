@@ -30,6 +30,9 @@ SORTS = {
     "last_login": "last_login_at",
 }
 
+NEARLY_FULL_PERCENT = 90
+IS_NEARLY_FULL = Q(usage_mb__isnull=False, usage_mb__gte=F("quota_mb") * NEARLY_FULL_PERCENT / 100)
+
 
 class Setup(StrEnum):
     """How far the addition of a pending domain is."""
@@ -96,6 +99,7 @@ class DomainUsage:
     distribution_lists: Gauge
     forwards: int
     recently_deleted: int
+    nearly_full: int
     quota: QuotaGauge
 
     @property
@@ -136,6 +140,7 @@ def usage_of(mail_domain: MailDomain) -> DomainUsage:
         basic=Count("pk", filter=types),
         enhanced=Count("pk", filter=enhanced),
         other=Count("pk", filter=~types & ~enhanced),
+        nearly_full=Count("pk", filter=IS_NEARLY_FULL),
         used_mb=Sum("usage_mb"),
         promised_mb=Coalesce(Sum(Greatest("quota_mb", Coalesce("wanted_quota_mb", "quota_mb"))), 0),
     )
@@ -156,6 +161,7 @@ def usage_of(mail_domain: MailDomain) -> DomainUsage:
         distribution_lists=Gauge(rest["lists_used"], entitlement.distribution_lists),
         forwards=rest["forwards_used"],
         recently_deleted=rest["in_trash"],
+        nearly_full=counts["nearly_full"],
         quota=QuotaGauge(
             promised_mb=counts["promised_mb"],
             pool_mb=None if pool is None else int(pool * mb_per_gb),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from billing.queries.prices import billed_selections, drifted_selections
+from billing.queries.prices import billed_selections, coming_amount, drifted_selections
 from billing.queries.services import Tally, services_of, tally_of
 from billing.queries.shop import (
     OptionOffer,
@@ -19,6 +19,7 @@ __all__ = [
     "Tally",
     "ValueOffer",
     "billed_selections",
+    "coming_amount",
     "drifted_selections",
     "offer_of",
     "prices_of",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, When
@@ -32,6 +33,31 @@ def billed_selections() -> QuerySet[Selection]:
     ).annotate(
         coming_price=Coalesce(F("next_unit_price"), F("unit_price"), output_field=AmountField())
     )
+
+
+@dataclass(frozen=True)
+class ComingAmount:
+    """What a service costs for each cycle from its period on that begins that day."""
+
+    day: date
+    amount: Decimal
+
+
+def coming_amount(service: Service) -> ComingAmount | None:
+    """Return the next price of a service, without tax and promotion, if one was decided."""
+    rows = list(service.selections.all())
+    days = [row.next_price_date for row in rows if row.next_price_date is not None]
+    if not days:
+        return None
+    day = min(days)
+    prices = (
+        row.next_unit_price
+        if row.next_unit_price is not None and row.next_price_date == day
+        else row.unit_price
+        for row in rows
+    )
+    amounts = (row.quantity * price for row, price in zip(rows, prices, strict=True))
+    return ComingAmount(day=day, amount=sum(amounts, Decimal(0)))
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ def show(request: ClientRequest, service: Service) -> HttpResponse:
     mail_domain = service.mail_domain
     context: dict[str, Any] = {
         "usage": usage_of(mail_domain),
-        "nearly_full": notices.nearly_full_mailboxes([mail_domain.pk]).get(mail_domain.pk, 0),
+        "coming": queries.coming_amount(service) if service.currency else None,
         "cancelled_to": endings.cancelled_to(service),
         "change_under_way": mail_domain.jobs.open().order_by("pk").first(),
         "is_refreshing": standing is Standing.OPEN and mirror.refresh_when_stale(mail_domain),
