@@ -15,5 +15,6 @@ urlpatterns: list[URLPattern] = [
     path("order/client/", checkout.client, name="order-client"),
     path("order/account/", checkout.account, name="order-account"),
     path("order/place/", checkout.place, name="order-place"),
+    path("orders/", checkout.index, name="orders"),
     path("orders/<int:order_id>/", checkout.show, name="order"),
 ]

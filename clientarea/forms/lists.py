@@ -99,6 +99,10 @@ class EmailQuery:
         )
 
 
+class OrderQuery(EmailQuery):
+    """Search and page of the orders."""
+
+
 def _size(query: QueryDict) -> int:
     size = number_in(query.get("size", ""))
     return size if size in SIZES else SIZES[0]

@@ -10,6 +10,7 @@ from allauth.account.utils import perform_login
 from allauth.decorators import rate_limit
 from django.conf import settings
 from django.contrib import messages
+from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -25,9 +26,10 @@ from billing.operations.wishes import Preview
 from clientarea import carts
 from clientarea.access import Route, client_member, may_order
 from clientarea.carts import Cart
-from clientarea.forms.lists import number_in
+from clientarea.forms.lists import OrderQuery, number_in
 from clientarea.forms.orders import CodeForm, PlaceForm, SignUpForm
 from clientarea.http import ClientRequest, go_to, render_page
+from clientarea.paging import SIZES, page_of
 from clientarea.seats import seat_at, seats_of, take
 from clientarea.standing import standing_of
 from clients.models import Client, Membership, Permission
@@ -222,6 +224,22 @@ def _placed(request: ClientRequest, seat: Membership, order: Order) -> HttpRespo
     carts.empty(request)
     take(request, seat)
     return go_to(request, reverse("clientarea:order", kwargs={"order_id": order.pk}))
+
+
+@require_safe
+@client_member(permission=Permission.ORDERS)
+def index(request: ClientRequest, seat: Membership) -> HttpResponse:
+    """List the orders of the client this user acts for, the newest first."""
+    query = OrderQuery.read(request.GET)
+    found = Order.objects.filter(client=seat.client).select_related("currency")
+    if query.search:
+        found = found.filter(Q(domain__icontains=query.search) | Q(number=query.search))
+    context = {
+        "query": query,
+        "page": page_of(found.order_by("-pk"), number=query.page, size=query.size),
+        "sizes": SIZES,
+    }
+    return render_page(request, "clientarea/orders/list.html", context)
 
 
 @require_safe

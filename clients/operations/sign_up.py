@@ -6,10 +6,13 @@ from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
 
+from clients import links
 from clients.actors import Actor
+from clients.events import ClientSignedUp
 from clients.models import Client, Membership, User
-from clients.operations import activity
+from clients.operations import activity, letters
 from core.errors import OperationError
+from core.events import publish
 from core.sentences import sentence as _
 
 
@@ -83,4 +86,5 @@ def sign_up(*, details: NewClient, password: str, ip_address: str | None) -> Cli
         actor=actor,
         after={"owner": user.email},
     )
+    publish(ClientSignedUp(client_id=client.pk))
     return client

@@ -101,6 +101,7 @@ RULES = {
     "emails/<int:email_id>/$": READS_THIS_EMAIL,
     "order/": ORDERS,
     "order/<int:product_id>/$": ORDERS_A_PRODUCT,
+    "orders/$": (LOG_IN, IN, REFUSED, REFUSED, IN, REFUSED),
     "orders/<int:order_id>/$": SEES_ORDER,
     "account/login/$": EVERYBODY,
     "account/logout/$": LOGGING_IN,

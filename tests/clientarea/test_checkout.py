@@ -232,6 +232,28 @@ def test_somebody_elses_quote_places_nothing(
     assert not MailDomain.objects.exists()
 
 
+def test_a_client_finds_its_own_orders_and_nobody_elses(
+    customer: Browser, owner: User, product: Product
+) -> None:
+    makers.make_client(owner=owner)
+    fill_cart(customer, product, "mine.test")
+    place(customer, quote_shown(customer))
+    stranger, other = makers.make_user(), Browser()
+    makers.make_client(owner=stranger)
+    other.force_login(stranger)
+    fill_cart(other, product, "other.test")
+    place(other, quote_shown(other))
+
+    listed = page(customer, "orders").content.decode()
+    found = customer.get(reverse("clientarea:orders"), {"search": "nothing"}).content.decode()
+    theirs = page(customer, "order", order_id=Order.objects.get(domain="other.test").pk)
+
+    assert "mine.test" in listed
+    assert "other.test" not in listed
+    assert "No order matches" in found
+    assert theirs.status_code == 404
+
+
 def test_an_unpaid_order_cannot_be_set_up_from_the_services_page(
     customer: Browser, owner: User, product: Product
 ) -> None:
