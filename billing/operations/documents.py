@@ -85,6 +85,7 @@ class Document:
 
 def invoice_document(invoice: Invoice, *, today: date) -> Document:
     """Read what a published invoice says, with its payments; `currency` is loaded already."""
+    movements = tuple(_movement(row) for row in movements_of(invoice))
     is_overdue = invoice.status == Invoice.Status.UNPAID and invoice.due_date < today
     return Document(
         title=_("Invoice"),
@@ -102,9 +103,9 @@ def invoice_document(invoice: Invoice, *, today: date) -> Document:
         is_exempt=_is_exempt(invoice.taxes),
         balance=invoice.balance,
         status="overdue" if is_overdue else invoice.status,
-        paid_on=timezone.localdate(invoice.paid_at) if invoice.paid_at else None,
+        paid_on=_paid_on(invoice, movements),
         notes=invoice.notes,
-        movements=tuple(_movement(row) for row in movements_of(invoice)),
+        movements=movements,
     )
 
 
@@ -202,6 +203,15 @@ def _movement(row: tuple[date, str, str, str, Decimal]) -> Movement:
         reference=text,
         amount=-abs(amount) if goes_out else abs(amount),
     )
+
+
+def _paid_on(invoice: Invoice, movements: tuple[Movement, ...]) -> date | None:
+    """Return the day that the last of the money came, which may be before it was recorded."""
+    if invoice.paid_at is None:
+        return None
+    recorded = timezone.localdate(invoice.paid_at)
+    came = [each.day for each in movements if each.amount > ZERO and each.day <= recorded]
+    return max(came, default=recorded)
 
 
 def _line(item: InvoiceItem) -> Line:

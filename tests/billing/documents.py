@@ -53,12 +53,15 @@ def issue(client: Client, *items: ItemSpec | str, due: date = TODAY, **fields: A
 
 def pay(invoice: Invoice, amount: str = "", *, reference: str = "", **fields: Any) -> Payment:
     """Pay an invoice, all of it unless an amount is named, by bank transfer."""
-    values: dict[str, Any] = {"client": invoice.client, "gateway": "bank_transfer"}
+    values: dict[str, Any] = {
+        "client": invoice.client,
+        "gateway": "bank_transfer",
+        "paid_on": TODAY,
+    }
     return payments.record_payment(
         invoice=invoice,
         amount=Decimal(amount) if amount else Invoice.objects.get(pk=invoice.pk).balance,
         reference=reference or f"TX{next(_references)}",
-        paid_on=TODAY,
         actor=ACTOR,
         **(values | fields),
     )

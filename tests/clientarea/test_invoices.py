@@ -118,6 +118,15 @@ def test_an_invoice_shows_its_lines_taxes_and_how_to_pay(customer: Browser, clie
     assert "Use credit" not in shown
 
 
+def test_an_invoice_was_paid_when_the_money_came(customer: Browser, client: Client) -> None:
+    invoice = issue(client, "10.00")
+    pay(invoice, paid_on=TODAY + timedelta(days=2))
+
+    shown = text(page(customer, f"/billing/invoices/{invoice.pk}/"))
+
+    assert "This invoice was paid on 12 May 2026." in shown
+
+
 def test_credit_is_used_for_an_invoice_once(customer: Browser, client: Client) -> None:
     give(client, "12.00")
     invoice = issue(client, "10.00")
