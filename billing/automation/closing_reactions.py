@@ -67,6 +67,7 @@ def end_the_closing(event: AccountTerminated) -> None:
     if closing is not None:
         closing.end(at=timezone.now())
         closing.save()
+    termination.finish_cancellations(service)
     publish(ServiceTerminated(service_id=service.pk))
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.utils import timezone
 
 from billing.models import Product, Service
-from billing.operations import selections
+from billing.operations import invoicing, profiles, selections
 from clients.actors import Actor
 from clients.operations import activity
 from core.errors import OperationError
@@ -66,10 +67,15 @@ def terminate_service(*, service: Service, actor: Actor) -> ModuleJob:
     """
     Ask for the service to be terminated: the vendor deletes all its mail at once.
 
+    What is not paid for it is owed no more.
+
     :raises UnableToRequest: it is terminated already
     """
+    profiles.lock(service.client)
     _note(service, "service.termination_requested", actor)
-    return lifecycle.request_termination(mail_domain=service.mail_domain, actor=actor)
+    job = lifecycle.request_termination(mail_domain=service.mail_domain, actor=actor)
+    invoicing.strip_service(service=service, on=timezone.localdate(), actor=actor)
+    return job
 
 
 def _note(

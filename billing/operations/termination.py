@@ -82,7 +82,7 @@ def close_service(
     )
     closing.save()
     _note(fresh, "service.closing_requested", actor, {"hold_days": days, "reason": reason})
-    _finish_cancellations(fresh)
+    finish_cancellations(fresh)
     if days:
         lifecycle.request_closing(mail_domain=fresh.mail_domain, actor=actor)
     else:
@@ -215,7 +215,8 @@ def lock(service: Service) -> Service:
     return rows.get(pk=service.pk)
 
 
-def _finish_cancellations(service: Service) -> None:
+def finish_cancellations(service: Service) -> None:
+    """Note that what the client asked for has come about, in whatever way."""
     for request in service.cancellations.filter(status=CancellationRequest.Status.OPEN):
         request.process(at=timezone.now())
         request.save()

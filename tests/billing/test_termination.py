@@ -368,3 +368,16 @@ def test_terminated_by_the_module_alone_the_closing_ends_too(
 
     assert Closing.objects.get().status == Status.PURGED
     assert fresh(service).closes_at is None
+
+
+def test_terminated_at_once_nothing_is_owed_and_no_request_is_left(
+    service: Service, run_jobs: Run
+) -> None:
+    cancel(service, Timing.END_OF_PERIOD)
+    invoice = renewal(service)
+
+    services.terminate_service(service=service, actor=ACTOR)
+    run_jobs()
+
+    assert Invoice.objects.get(pk=invoice.pk).status == Invoice.Status.CANCELLED
+    assert CancellationRequest.objects.get().status == CancellationRequest.Status.PROCESSED
