@@ -20,6 +20,22 @@ class DomainVerified:
 
 
 @dataclass(frozen=True)
+class DomainUnverified:
+    """So many hours after it was added, a domain's ownership record is still missing."""
+
+    mail_domain_id: int
+    hours: int
+
+
+@dataclass(frozen=True)
+class DomainDropped:
+    """The vendor has let go of an unverified domain; it may be added again by itself."""
+
+    mail_domain_id: int
+    is_added_again: bool
+
+
+@dataclass(frozen=True)
 class AccountSuspended:
     """Nobody can use the domain's mail until it is unsuspended; `code` is the asker's own."""
 
@@ -64,6 +80,24 @@ class PackageChanged:
     """The domain has a new entitlement."""
 
     mail_domain_id: int
+
+
+@dataclass(frozen=True)
+class MailboxSettling:
+    """
+    The outcome of a change to a mailbox is about to be recorded; nothing is locked yet.
+
+    Who reacts to `MailboxSettled` with rows that are locked before a domain locks them now.
+    """
+
+    mailbox_id: int
+
+
+@dataclass(frozen=True)
+class MailboxSettled:
+    """A change to a mailbox has been made or not: what its row says now is confirmed."""
+
+    mailbox_id: int
 
 
 @dataclass(frozen=True)

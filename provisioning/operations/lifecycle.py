@@ -69,6 +69,16 @@ def request_package_change(
     return _request(mail_domain, Action.CHANGE_PACKAGE, actor, payload)
 
 
+def grant(*, mail_domain: MailDomain, entitlement: Entitlement) -> None:
+    """
+    Give a domain an entitlement that has been counted against already, without asking the vendor.
+
+    The caller holds the domain's lock and writes the activity line.
+    """
+    mail_domain.entitlement = entitlement
+    mail_domain.save()
+
+
 def request_suspension(*, mail_domain: MailDomain, reason: str, actor: Actor) -> ModuleJob:
     """
     Ask for the domain to be switched off; the customer is shown the reason.

@@ -17,7 +17,7 @@ from core.sentences import sentence as _
 from core.wake import wake
 from provisioning import tasks
 from provisioning.emailarray import AlreadyExists
-from provisioning.models import Mailbox, MailDomain
+from provisioning.models import Entitlement, Mailbox, MailDomain
 from provisioning.workers import mailboxes, removal, room
 from provisioning.workers.mailboxes import (
     MailboxChange,
@@ -81,16 +81,25 @@ def add_mailbox(*, mail_domain: MailDomain, spec: MailboxSpec, actor: Actor) -> 
     return mailbox
 
 
-def update_mailbox(*, mailbox: Mailbox, change: MailboxChange, actor: Actor) -> Mailbox:
+def update_mailbox(
+    *,
+    mailbox: Mailbox,
+    change: MailboxChange,
+    actor: Actor,
+    allowed: Entitlement | None = None,
+) -> Mailbox:
     """
     Change type, quota, display name or password, at once.
+
+    `allowed` is what the domain may use once the change is made, where that changes with it: it is
+    counted against here, and given to the domain by whoever reacts to `MailboxSettled`.
 
     Where the vendor gave no clear answer the mailbox is unsettled, and the vendor is asked.
 
     :raises UnableToChangeMailbox: with a reason fit for the customer; nothing was changed
     """
     _check(UnableToChangeMailbox, change.password, change.quota_mb, change.display_name)
-    changed = mailboxes.update(mailbox, change, actor)
+    changed = mailboxes.update(mailbox, change, actor, allowed=allowed)
     wake(tasks.settle_mailbox, mailbox_id=changed.pk)
     return changed
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from clients.actors import Actor
 from core.errors import OperationError
+from core.events import publish
 from core.sentences import sentence as _
 from provisioning import gateway
 from provisioning.emailarray import (
@@ -22,7 +23,8 @@ from provisioning.emailarray import (
     OutcomeUnknown,
 )
 from provisioning.emailarray.types import RemoteMailbox
-from provisioning.models import Mailbox, MailDomain
+from provisioning.events import MailboxSettled, MailboxSettling
+from provisioning.models import Entitlement, Mailbox, MailDomain
 from provisioning.workers import refusals, room, settlement
 
 T = TypeVar("T")
@@ -166,13 +168,21 @@ def _record_not_added(mailbox: Mailbox, error: EmailArrayError, actor: Actor) ->
         settlement.note(row, "mailbox.refused", actor, after={"cause": error.cause})
 
 
-def update(mailbox: Mailbox, change: MailboxChange, actor: Actor) -> Mailbox:
+def update(
+    mailbox: Mailbox,
+    change: MailboxChange,
+    actor: Actor,
+    *,
+    allowed: Entitlement | None = None,
+) -> Mailbox:
     """
     Change type, quota, name or password; stays unsettled where there was no clear answer.
 
+    Counted against `allowed`, where that is what the domain may use once the change is made.
+
     :raises UnableToChangeMailbox: with a reason fit for the customer
     """
-    row = _claim_update(mailbox, change, actor)
+    row = _claim_update(mailbox, change, actor, allowed)
     domain = row.mail_domain
 
     def call(vendor: EmailArrayClient) -> None:
@@ -203,14 +213,19 @@ def _either(wanted: T | None, current: T) -> T:
 
 
 @transaction.atomic(durable=True)
-def _claim_update(mailbox: Mailbox, change: MailboxChange, actor: Actor) -> Mailbox:
+def _claim_update(
+    mailbox: Mailbox, change: MailboxChange, actor: Actor, allowed: Entitlement | None
+) -> Mailbox:
     row = changeable(mailbox)
+    quota_mb = _either(change.quota_mb, row.quota_mb)
     problem = room.for_change(
-        row.mail_domain,
+        room.with_entitlement(row.mail_domain, allowed),
         row,
         account_type=_either(change.account_type, row.account_type),
-        quota_mb=_either(change.quota_mb, row.quota_mb),
+        quota_mb=quota_mb,
     )
+    if problem is None and allowed is not None:
+        problem = room.for_pool(row.mail_domain, row, allowed, quota_mb=quota_mb)
     if problem:
         raise UnableToChangeMailbox(problem.message, field=problem.field, code=problem.code)
     row.wanted_account_type = change.account_type
@@ -323,6 +338,7 @@ def write(
 
 @transaction.atomic(durable=True)
 def _record_unchanged(mailbox: Mailbox, undo: Callable[[Mailbox], None] | None) -> None:
+    publish(MailboxSettling(mailbox_id=mailbox.pk))
     row = settlement.lock(mailbox)
     if row.unsettled_since != mailbox.unsettled_since:
         return
@@ -330,10 +346,12 @@ def _record_unchanged(mailbox: Mailbox, undo: Callable[[Mailbox], None] | None) 
         undo(row)
     row.settle(at=timezone.now())
     row.save()
+    publish(MailboxSettled(mailbox_id=row.pk))
 
 
 @transaction.atomic(durable=True)
 def record(mailbox: Mailbox, confirm: Callable[[Mailbox], None], note: Note) -> Mailbox:
+    publish(MailboxSettling(mailbox_id=mailbox.pk))
     row = settlement.lock(mailbox)
     if row.unsettled_since != mailbox.unsettled_since:
         return row  # the answer came so late that the outcome had been looked up already
@@ -342,6 +360,7 @@ def record(mailbox: Mailbox, confirm: Callable[[Mailbox], None], note: Note) -> 
     row.settle(at=timezone.now())
     row.save()
     settlement.note(row, note.action, note.actor, before=before, after=note.after)
+    publish(MailboxSettled(mailbox_id=row.pk))
     return row
 
 

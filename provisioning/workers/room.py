@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 
 from django.utils.translation import gettext_noop
 
 from core.sentences import sentence as _
 from provisioning import queries
-from provisioning.models import Mailbox, MailDomain, ModuleJob
+from provisioning.models import Entitlement, Mailbox, MailDomain, ModuleJob
 
 IN_TRASH = "trashed"
 TAKEN_BY = {
@@ -131,6 +132,37 @@ def for_change(
             "below_use",
         )
     return None
+
+
+def with_entitlement(domain: MailDomain, allowed: Entitlement | None) -> MailDomain:
+    """Return the domain as it would be with another entitlement: to count with, not to be saved."""
+    if allowed is None:
+        return domain
+    changed = copy(domain)
+    changed.entitlement = allowed
+    return changed
+
+
+def for_pool(
+    domain: MailDomain, mailbox: Mailbox, allowed: Entitlement, *, quota_mb: int
+) -> Problem | None:
+    """Say why an entitlement has too small a pool for what the mailboxes were promised, if so."""
+    before = queries.usage_of(domain).quota
+    after = queries.usage_of(with_entitlement(domain, allowed)).quota.pool_mb
+    if after is None or (before.pool_mb is not None and after >= before.pool_mb):
+        return None
+    promised = before.promised_mb - mailbox.quota_mb + quota_mb
+    if promised <= after:
+        return None
+    return Problem(
+        _(
+            "With this type your plan would have %(pool)s GB for all mailboxes, and they have "
+            "%(promised)s GB. Make quotas smaller first."
+        )
+        % {"pool": _gb(domain, after), "promised": _gb(domain, promised)},
+        "type",
+        "pool_full",
+    )
 
 
 def _for_type(usage: queries.DomainUsage, account_type: int) -> Problem | None:

@@ -10,9 +10,11 @@ from django.utils import timezone
 
 from clients.actors import Actor
 from clients.operations import activity
+from core.events import publish
 from provisioning import gateway
 from provisioning.emailarray import EmailArrayClient, NotFound
 from provisioning.emailarray.types import RemoteMailbox
+from provisioning.events import MailboxSettled, MailboxSettling
 from provisioning.models import Mailbox
 
 
@@ -79,6 +81,7 @@ def settle(mailbox_id: int, *, now: datetime) -> None:
 
 @transaction.atomic(durable=True)
 def _record_found(mailbox: Mailbox, found: RemoteMailbox | None, now: datetime) -> None:
+    publish(MailboxSettling(mailbox_id=mailbox.pk))
     row = lock(mailbox)
     if _version(row) != _version(mailbox):
         return  # something newer has been claimed or recorded since we asked
@@ -112,6 +115,7 @@ def _settle_change(row: Mailbox, found: RemoteMailbox, actor: Actor, *, is_final
     row.save()
     if was_asked:
         note(row, action, actor, before=before, after=after)
+        publish(MailboxSettled(mailbox_id=row.pk))
 
 
 def wanted_by(row: Mailbox) -> dict[str, object]:
