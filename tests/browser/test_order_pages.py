@@ -101,6 +101,10 @@ def test_every_step_of_an_order_is_accessible_and_fits_the_screen(
         problems += look(page, "order-placed")
         page.get_by_role("link", name="Go to the service").click()
         problems += look(page, "service-ordered")
+        page.goto("/orders/")
+        problems += look(page, "orders")
+        page.goto("/orders/?search=nothing")
+        problems += look(page, "orders-none")
 
     assert not problems, "\n".join(problems)
 
