@@ -69,6 +69,8 @@ class BillingSettings(models.Model):
     # Mail of so many mailboxes is not deleted before a person has approved it.
     purge_approval_mailboxes = models.PositiveSmallIntegerField(default=50)
     unpaid_upgrade_days = models.PositiveSmallIntegerField(default=14)
+    # An order nobody pays keeps its domain from others for so long; 0: for good.
+    unpaid_order_days = models.PositiveSmallIntegerField(default=30)
     old_invoice_days = models.PositiveSmallIntegerField(default=0)  # 0: never cancelled
     updated_at = models.DateTimeField(auto_now=True)
 

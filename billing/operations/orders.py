@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from billing.events import OrderCancelled
-from billing.models import Invoice, InvoiceItem, Order, Service
+from billing.models import BillingSettings, Invoice, InvoiceItem, Order, Service
 from billing.operations import credit_notes, invoicing, profiles, setting_up
 from billing.operations.items import ItemSpec
 from billing.operations.setting_up import locked, note
@@ -70,6 +71,37 @@ def cancel_order(*, order: Order, on: date, actor: Actor, reason: str = "") -> O
         _give_back(invoice, service, on, actor)
     publish(OrderCancelled(order_id=fresh.pk))
     return fresh
+
+
+def unpaid_orders(*, today: date, settings: BillingSettings) -> QuerySet[Order]:
+    """Return the orders that nobody has paid, set up or looked at for as long as they may wait."""
+    if not settings.unpaid_order_days:
+        return Order.objects.none()
+    last = today - timedelta(days=settings.unpaid_order_days)
+    return Order.objects.filter(
+        status=Status.PENDING,
+        paid_at__isnull=True,
+        service__status=Service.Status.PENDING,
+        service__registration_date__lte=last,
+        service__invoice_items__is_live=True,
+        service__invoice_items__invoice__status=Invoice.Status.UNPAID,
+    ).distinct()
+
+
+@transaction.atomic
+def cancel_unpaid_order(
+    *, order_id: int, today: date, settings: BillingSettings, actor: Actor
+) -> Order | None:
+    """
+    Cancel one of `unpaid_orders`; None where it is not one any more.
+
+    :raises UnableToChangeOrder: the mail server may have its domain
+    """
+    found = Order.objects.select_related("client").get(pk=order_id)
+    profiles.lock(found.client)
+    if not unpaid_orders(today=today, settings=settings).filter(pk=order_id).exists():
+        return None
+    return cancel_order(order=found, on=today, actor=actor, reason="not paid")
 
 
 @transaction.atomic

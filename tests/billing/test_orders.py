@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from django.utils import timezone
 
 from billing import events
 from billing.models import (
+    BillingSettings,
     Invoice,
     InvoiceItem,
     Order,
@@ -301,6 +303,39 @@ def test_an_order_held_for_fraud_is_not_set_up_until_it_is_opened_again(
     placed.refresh_from_db()
     placed.service.refresh_from_db()
     assert (placed.status, placed.service.status) == ("active", "active")
+
+
+def test_an_order_that_is_being_set_up_is_not_cancelled(actor: Actor) -> None:
+    placed = order(make_priced_product(auto_setup="order"), actor)
+    job, now = ModuleJob.objects.get(), timezone.now()
+    job.start(claim=makers.make_claim(), at=now, lease_until=now + timedelta(minutes=5))
+    job.save()
+
+    with pytest.raises(orders.UnableToChangeOrder, match="on its way there"):
+        orders.cancel_order(order=placed, on=TODAY, actor=actor)
+
+    placed.refresh_from_db()
+    assert placed.status == "pending"
+    assert invoice_of(placed).status == "unpaid"
+
+
+def test_what_nobody_pays_frees_its_domain_after_a_while(actor: Actor) -> None:
+    unpaid = order(make_priced_product(), actor)
+    paid = order(make_priced_product(auto_setup="accept"), actor, domain="paid.test")
+    pay(invoice_of(paid))
+    settings = BillingSettings.current()
+    last = TODAY + timedelta(days=settings.unpaid_order_days)
+
+    early = orders.unpaid_orders(today=last - timedelta(days=1), settings=settings)
+    late = orders.unpaid_orders(today=last, settings=settings)
+
+    assert not early.exists()
+    assert list(late) == [unpaid]
+    expire = partial(orders.cancel_unpaid_order, today=last, settings=settings, actor=actor)
+    assert expire(order_id=paid.pk) is None
+    assert expire(order_id=unpaid.pk) == unpaid
+    assert list(MailDomain.objects.live()) == [paid.service.mail_domain]
+    assert invoice_of(unpaid).status == "cancelled"
 
 
 def test_staff_are_told_once_of_what_is_paid_and_not_set_up(actor: Actor, heard: Heard) -> None:
