@@ -8,6 +8,7 @@ from clientarea.views import credit, invoices
 
 urlpatterns: list[URLPattern] = [
     path("invoices/", invoices.index, name="invoices"),
+    path("invoices/export/", invoices.export, name="invoices-export"),
     path("invoices/<int:invoice_id>/", invoices.show, name="invoice"),
     path("invoices/<int:invoice_id>/print/", invoices.printable, name="invoice-print"),
     path("invoices/<int:invoice_id>/pdf/", invoices.pdf, name="invoice-pdf"),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from itertools import chain
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -18,7 +19,7 @@ from billing.models import BillingSettings, CreditNote, Invoice, InvoiceItem
 from billing.operations import credit, documents, printing
 from billing.queries.invoices import OVERDUE, invoices_of, owed_by, purse_of
 from clientarea.access import client_credit_note, client_invoice, client_member
-from clientarea.downloads import file_of
+from clientarea.downloads import csv_file, file_of
 from clientarea.forms.money import AmountForm, InvoiceQuery
 from clientarea.http import ClientRequest, go_to, render_page
 from clientarea.paging import SIZES, page_of
@@ -54,6 +55,30 @@ def index(request: ClientRequest, seat: Membership) -> HttpResponse:
         return render_page(request, "clientarea/invoices/_list.html", context)
     context |= {"owed": owed_by(seat.client, today=today), "purse": purse_of(seat.client)}
     return render_page(request, "clientarea/invoices/index.html", context)
+
+
+@require_safe
+@client_member(permission=Permission.INVOICES)
+def export(request: ClientRequest, seat: Membership) -> StreamingHttpResponse:
+    """Hand out the invoices that the list shows, all pages of them, as a CSV file."""
+    query = InvoiceQuery.read(request.GET)
+    rows = invoices_of(
+        seat.client, today=timezone.localdate(), search=query.search, status=query.status
+    )
+    head = (
+        _("Number"),
+        _("Date"),
+        _("Due"),
+        _("Paid on"),
+        _("Status"),
+        _("Currency"),
+        _("Net"),
+        _("Tax"),
+        _("Total"),
+        _("Still to pay"),
+    )
+    lines = (_csv_line(invoice) for invoice in rows.iterator(chunk_size=500))
+    return csv_file(_("invoices.csv"), chain([head], lines))
 
 
 @require_safe
@@ -155,6 +180,22 @@ def _page(
         context["replacement"] = Invoice.objects.filter(replaces=invoice).first()
     status = 422 if form is not None and form.errors else 200
     return render_page(request, "clientarea/invoices/show.html", context, status=status)
+
+
+def _csv_line(invoice: Invoice) -> list[str]:
+    paid_on = timezone.localdate(invoice.paid_at).isoformat() if invoice.paid_at else ""
+    return [
+        str(invoice.number),
+        invoice.issue_date.isoformat() if invoice.issue_date else "",
+        invoice.due_date.isoformat(),
+        paid_on,
+        str(invoice.get_status_display()),
+        invoice.currency_id,
+        _plain(invoice.subtotal, invoice),
+        _plain(invoice.tax + invoice.tax_2, invoice),
+        _plain(invoice.total, invoice),
+        _plain(invoice.balance, invoice),
+    ]
 
 
 def _plain(amount: Decimal, invoice: Invoice) -> str:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable
 from datetime import timedelta
-from decimal import Decimal
 
 import pytest
 from django.db import connection
@@ -14,41 +12,16 @@ from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from billing.models import BillingSettings, CreditEntry, Invoice, Payment, TaxRule
-from billing.operations import credit, credit_notes, invoicing
-from clients.models import Client, User
+from billing.models import CreditEntry, TaxRule
+from billing.operations import credit_notes, invoicing
+from clients.models import Client
 from tests import makers
 from tests.billing.documents import ACTOR, TODAY, hosting, issue, line, pay
+from tests.clientarea.money import balance_of, client, give, page, text
+
+__all__ = ["client"]
 
 MOST_QUERIES = 8
-
-
-@pytest.fixture
-def client(owner: User) -> Client:
-    """Return the owner's client, whose credit is not used by itself."""
-    BillingSettings.objects.create(
-        pk=1,
-        is_credit_applied=False,
-        company_name="Mail Ltd",
-        payment_instructions="IBAN XX00 1234\nMail Ltd",
-    )
-    return makers.make_client(owner=owner, name="Acme")
-
-
-def page(browser: Browser, address: str) -> str:
-    return " ".join(browser.get(address, follow=True).content.decode().split())
-
-
-def text(html: str) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", html).replace("\N{NO-BREAK SPACE}", " ").split())
-
-
-def give(client: Client, amount: str) -> None:
-    credit.add_credit(client=client, amount=Decimal(amount), description="Gift", actor=ACTOR)
-
-
-def balance_of(invoice: Invoice) -> Decimal:
-    return Invoice.objects.get(pk=invoice.pk).balance
 
 
 def test_the_list_shows_what_is_owed_and_hides_drafts(customer: Browser, client: Client) -> None:
@@ -95,6 +68,23 @@ def test_the_list_is_filtered_searched_and_paged(customer: Browser, client: Clie
     assert "2026-00007" not in by_word
     assert "2026-00007" in by_number
     assert "No invoice matches" in nothing
+
+
+def test_the_list_can_be_taken_away_as_it_is_filtered(customer: Browser, client: Client) -> None:
+    TaxRule.objects.create(name="VAT", percent=20)
+    paid = issue(client, "10.00")
+    pay(paid)
+    issue(client, "5.00")
+    issue(makers.make_client(), "77.00")
+
+    answer = customer.get("/billing/invoices/export/?status=unpaid")
+
+    content = b"".join(answer.streaming_content)  # type: ignore[attr-defined]
+    lines = content.decode("utf-8-sig").splitlines()
+    assert lines[1:] == ["2026-00002,2026-05-10,2026-05-10,,Unpaid,USD,5.00,1.00,6.00,6.00"]
+    assert "/billing/invoices/export/?status=unpaid" in page(
+        customer, "/billing/invoices/?status=unpaid"
+    )
 
 
 def test_an_invoice_shows_its_lines_taxes_and_how_to_pay(customer: Browser, client: Client) -> None:
@@ -245,90 +235,6 @@ def test_the_printable_page_is_in_the_client_s_language_without_the_menu(
     assert '<html lang="de">' in shown
     assert "1.234,50" in shown
     assert "topnav" not in shown
-
-
-def test_the_ledger_shows_each_movement(customer: Browser, client: Client) -> None:
-    empty = page(customer, "/billing/credit/")
-    give(client, "12.00")
-    invoice = issue(client, "10.00")
-    credit.spend_credit(invoice=invoice, actor=ACTOR)
-
-    shown = text(page(customer, "/billing/credit/"))
-
-    assert "No credit so far" in empty
-    assert "You have 2.00 USD" in shown
-    assert "Used for an invoice 2026-00001" in shown
-    assert "\N{MINUS SIGN}10.00 USD" in shown
-    assert "Gift" in shown
-
-
-def test_several_invoices_are_paid_with_credit(customer: Browser, client: Client) -> None:
-    give(client, "12.00")
-    first, second, third = (issue(client, amount) for amount in ("5.00", "6.00", "1.00"))
-
-    shown = text(page(customer, "/billing/mass-payment/"))
-    answer = customer.post(
-        "/billing/mass-payment/", {"invoice": [first.pk, second.pk]}, follow=True
-    )
-
-    assert "12.00 USD in all" in shown
-    assert "11.00 USD of your credit was used" in text(answer.content.decode())
-    assert [balance_of(each) for each in (first, second, third)] == [0, 0, 1]
-
-
-def test_one_transfer_for_several_invoices_has_their_sum_and_numbers(
-    customer: Browser, client: Client
-) -> None:
-    first, second, third = (issue(client, amount) for amount in ("5.00", "6.00", "1.50"))
-    address = f"/billing/mass-payment/?how=transfer&invoice={first.pk}&invoice={third.pk}"
-
-    shown = text(page(customer, address))
-
-    assert "Amount 6.50 USD" in shown
-    assert "Reference 2026-00001 2026-00003" in shown
-    assert "IBAN XX00 1234" in shown
-    assert balance_of(second) == 6
-    assert not Payment.objects.exists()
-
-
-@pytest.mark.parametrize("whose", ["none", "strange", "paid"])
-def test_only_ones_own_open_invoices_can_be_paid_together(
-    customer: Browser, client: Client, whose: str
-) -> None:
-    give(client, "12.00")
-    strange, paid = issue(makers.make_client(), "5.00"), issue(client, "1.00")
-    pay(paid)
-    issue(client, "3.00")
-    chosen = {"none": [], "strange": [strange.pk], "paid": [paid.pk]}[whose]
-
-    answer = customer.post("/billing/mass-payment/", {"invoice": chosen})
-
-    assert answer.status_code == 422
-    assert balance_of(strange) == 5
-    assert not CreditEntry.objects.filter(reason="spent").exists()
-
-
-def test_funds_are_invoiced(customer: Browser, client: Client) -> None:
-    makers.make_service(client=client)
-
-    answer = customer.post("/billing/credit/add/", {"amount": "25"}, follow=True)
-
-    invoice = Invoice.objects.get()
-    assert answer.redirect_chain == [(f"/billing/invoices/{invoice.pk}/", 302)]
-    assert invoice.total == 25
-    assert "Added to the credit balance" in answer.content.decode()
-
-
-@pytest.mark.parametrize("amount", ["", "5", "5000", "25.001"])
-def test_funds_beyond_the_limits_are_not_invoiced(
-    customer: Browser, client: Client, amount: str
-) -> None:
-    makers.make_service(client=client)
-
-    answer = customer.post("/billing/credit/add/", {"amount": amount})
-
-    assert answer.status_code == 422
-    assert not Invoice.objects.exists()
 
 
 def test_what_is_unpaid_stands_on_home_and_on_the_service_s_own_page(
