@@ -18,5 +18,7 @@ class BillingConfig(AppConfig):
             "follow_ups",
             "closing_reactions",
             "upgrade_reactions",
+            "emails",
+            "staff_emails",
         ):
             importlib.import_module(f"billing.automation.{module}")

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
+from django.utils.formats import number_format
 
 MOST_DIGITS = 3
 
@@ -45,3 +46,16 @@ class Currency(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+    def written(self, amount: Decimal) -> str:
+        """
+        Return an amount as the reader of the active language writes it, with this currency.
+
+        A currency with neither prefix nor suffix is named by its code.
+        """
+        digits = number_format(abs(amount), decimal_pos=self.digits, force_grouping=True)
+        sign = "\N{MINUS SIGN}" if amount < 0 else ""
+        suffix = self.suffix
+        if not (self.prefix or suffix):
+            suffix = f" {self.code}"
+        return f"{sign}{self.prefix}{digits}{suffix}".replace(" ", "\N{NO-BREAK SPACE}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 
 from django import template
-from django.utils.formats import number_format
 
 from billing.models import Currency
 
@@ -20,10 +19,4 @@ def money(amount: Decimal | str | int, currency: Currency) -> str:
     Digits are the currency's, separators the reader's language's. A currency with neither prefix
     nor suffix is named by its code.
     """
-    exact = Decimal(amount)
-    digits = number_format(abs(exact), decimal_pos=currency.digits, force_grouping=True)
-    sign = "\N{MINUS SIGN}" if exact < 0 else ""
-    suffix = currency.suffix
-    if not (currency.prefix or suffix):
-        suffix = f" {currency.code}"
-    return f"{sign}{currency.prefix}{digits}{suffix}".replace(" ", "\N{NO-BREAK SPACE}")
+    return currency.written(Decimal(amount))

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
 
-from clients import links
 from clients.actors import Actor
 from clients.events import ClientSignedUp
 from clients.models import Client, Membership, User
-from clients.operations import activity, letters
+from clients.operations import activity
 from core.errors import OperationError
 from core.events import publish
 from core.sentences import sentence as _

@@ -126,6 +126,8 @@ class MailDomain(ConcurrentTransitionMixin, models.Model):
     next_verification_at = models.DateTimeField(null=True, blank=True)
     # When somebody last had the vendor asked by hand.
     rechecked_at = models.DateTimeField(null=True, blank=True)
+    # How many hours after its addition it was last told that the record is missing; 0: not yet.
+    verification_notice_hours = models.PositiveSmallIntegerField(default=0)
     verified_at = models.DateTimeField(null=True, blank=True)
     suspended_at = models.DateTimeField(null=True, blank=True)
     suspension_reason = models.CharField(max_length=200, blank=True)
@@ -217,6 +219,7 @@ class MailDomain(ConcurrentTransitionMixin, models.Model):
         self.add_sent_at = None
         self.added_at = None
         self.verification_record = ""
+        self.verification_notice_hours = 0
         self.next_verification_at = None
 
     @transition(status, source=Status.ACTIVE, target=Status.SUSPENDED)

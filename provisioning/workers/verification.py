@@ -15,10 +15,14 @@ from clients.operations import activity
 from core import events
 from provisioning import gateway, queries
 from provisioning.emailarray.types import DomainVerification, VerificationState
-from provisioning.events import DomainVerified
+from provisioning.events import DomainDropped, DomainUnverified, DomainVerified
 from provisioning.models import MailDomain, ModuleJob
 from provisioning.queries import Setup
 from provisioning.workers.recording import record_verification
+
+# After how many hours it is told that a record is missing; 24 after its addition a domain is lost.
+LAST_NOTICE_HOURS = 20
+NOTICE_HOURS = (LAST_NOTICE_HOURS, 12)
 
 
 class Verdict(StrEnum):
@@ -77,15 +81,31 @@ def _record(
         # Together with the drop: a domain whose worker dies here would wait for nobody.
         may_return = is_asked_for or domain.times_added < settings.VERIFICATION_ADDITIONS
         job = _queue_addition(domain, actor, now) if may_return else None
+        events.publish(DomainDropped(mail_domain_id=domain.pk, is_added_again=job is not None))
         return Outcome(Verdict.DROPPED, job)
     if record_verification(domain, verification, now):
         domain.save()
         _note(domain, "domain.verified", actor)
         events.publish(DomainVerified(mail_domain_id=domain.pk))
         return Outcome(Verdict.VERIFIED)
+    hours = _notice_due(domain, now)
+    if hours:
+        domain.verification_notice_hours = hours
     domain.save()
+    if hours:
+        events.publish(DomainUnverified(mail_domain_id=domain.pk, hours=hours))
     is_known = verification.state is VerificationState.PENDING
     return Outcome(Verdict.PENDING if is_known else Verdict.UNKNOWN)
+
+
+def _notice_due(domain: MailDomain, now: datetime) -> int:
+    """Return after how many hours a notice is due that was not given yet; 0 for none."""
+    if domain.added_at is None or not domain.verification_record:
+        return 0
+    latest = next(
+        (each for each in NOTICE_HOURS if now - domain.added_at >= timedelta(hours=each)), 0
+    )
+    return latest if latest > domain.verification_notice_hours else 0
 
 
 def _note(domain: MailDomain, action: str, actor: Actor) -> None:
