@@ -90,7 +90,7 @@ def ids(service: Service, owner: User, vendor: Sandbox) -> dict[str, int]:
         ).pk,
         "membership_id": client.memberships.get(user=member).pk,
         "invitation_id": invitation.pk,
-        "email_id": EmailMessage.objects.get().pk,
+        "email_id": EmailMessage.objects.earliest("pk").pk,
         "session_id": session.pk,
         **paper,
         "activity_id": _activity(service, owner).pk,
