@@ -10,6 +10,7 @@ import pytest
 from django.core.mail import EmailMultiAlternatives
 from django.test import Client as Browser
 from django.urls import reverse
+from pytest_django import Settings
 
 from billing.models import Invoice, Order, Price, Product, Promotion, Service, TaxRule
 from clients.models import Client, EmailMessage, Permission, User
@@ -142,6 +143,16 @@ def test_without_the_terms_nothing_is_placed(
     assert answer.status_code == 422
     assert "Accept the terms" in answer.content.decode()
     assert not Order.objects.exists()
+
+
+def test_the_terms_are_linked_where_there_are_any(
+    customer: Browser, owner: User, product: Product, settings: Settings
+) -> None:
+    settings.TERMS_URL = "https://mail.test/terms"
+    makers.make_client(owner=owner)
+    fill_cart(customer, product)
+
+    assert 'href="https://mail.test/terms"' in page(customer, "order-review").content.decode()
 
 
 def test_a_price_that_moved_is_shown_anew_before_anything_is_placed(
