@@ -325,6 +325,36 @@ def test_a_client_is_not_split_where_a_chunk_ends(monkeypatch: pytest.MonkeyPatc
     assert InvoiceItem.objects.count() == 6
 
 
+def test_a_run_that_is_killed_half_way_is_finished_by_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(renewals, "AT_ONCE", 2)
+    services = [service_due() for _ in range(7)]
+    claim, calls = renewals.claim, iter("...x")
+
+    def claim_until_killed(*arguments: Any) -> Any:
+        if next(calls, ".") == "x":
+            raise KeyboardInterrupt
+        return claim(*arguments)
+
+    monkeypatch.setattr(renewals, "claim", claim_until_killed)
+
+    with pytest.raises(KeyboardInterrupt):
+        cron(START)
+    half_way = Invoice.objects.count()
+    at_once = cron(START, minute=1)
+    later = cron(START, minute=6)
+
+    assert half_way == 6
+    assert "create_invoices" not in at_once  # its lease is not over yet
+    assert done(later, "create_invoices") == 1
+    assert set(Invoice.objects.values_list("client_id", flat=True)) == {
+        service.client_id for service in services
+    }
+    numbers = set(Invoice.objects.values_list("number", flat=True))
+    assert numbers == {f"2026-0000{number}" for number in range(1, 8)}
+
+
 def test_the_queries_do_not_grow_with_the_invoices() -> None:
     def queries(number: int, day: date) -> int:
         for _ in range(number):

@@ -1,0 +1,67 @@
+"""What the automation does with orders: tries again what is stuck, frees what nobody pays."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from django.utils import timezone
+
+from billing.models import Order, Product
+from billing.operations import ordering, wishes
+from billing.operations.wishes import Wish
+from billing.pricing.cycles import Cycle
+from clients.actors import Actor
+from provisioning.models import MailDomain, ModuleJob
+from tests import makers
+from tests.billing.automation.days import configure, cron, on
+from tests.billing_makers import make_priced_product
+
+pytestmark = pytest.mark.django_db
+START = date(2026, 3, 2)
+
+
+def order(actor: Actor, *, auto_setup: str = Product.AutoSetup.PAYMENT) -> Order:
+    client, product = makers.make_client(), make_priced_product(auto_setup=auto_setup)
+    wish = Wish(product=product, cycle=Cycle.MONTHLY, domain="acme.test", choices={})
+    with on(START):
+        shown = wishes.preview(wish=wish, payer=wishes.payer_of(client), on=START)
+        quote = wishes.offer(shown=shown, client=client, user=None, now=timezone.now())
+        return ordering.place_order(
+            quote_id=quote.pk, client=client, actor=actor, on=START, now=timezone.now()
+        )
+
+
+def test_an_order_that_nobody_pays_is_cancelled_after_the_days_that_are_set(actor: Actor) -> None:
+    configure(unpaid_order_days=10)
+    placed = order(actor)
+
+    cron(START + timedelta(days=9), "--job", "cancel_unpaid_orders")
+    kept = MailDomain.objects.live().count()
+    cron(START + timedelta(days=10), "--job", "cancel_unpaid_orders")
+
+    placed.refresh_from_db()
+    assert kept == 1
+    assert placed.status == "cancelled"
+    assert not MailDomain.objects.live().exists()
+
+
+def test_orders_are_kept_for_good_where_that_is_wanted(actor: Actor) -> None:
+    configure(unpaid_order_days=0)
+    placed = order(actor)
+
+    cron(START + timedelta(days=1000), "--job", "cancel_unpaid_orders")
+
+    placed.refresh_from_db()
+    assert placed.status == "pending"
+
+
+def test_a_lost_set_up_is_asked_for_again_by_the_next_run(actor: Actor) -> None:
+    placed = order(actor, auto_setup=Product.AutoSetup.ORDER)
+    ModuleJob.objects.all().delete()
+
+    cron(START + timedelta(days=1), "--job", "retry_stuck_orders")
+
+    placed.refresh_from_db()
+    assert placed.alarmed_at is not None
+    assert ModuleJob.objects.get().mail_domain == placed.service.mail_domain
