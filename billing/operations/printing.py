@@ -11,6 +11,7 @@ from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
 from django.utils import translation
+from PIL import ImageFile
 
 from billing.models import CreditNote, Invoice
 from billing.operations import documents
@@ -55,6 +56,8 @@ def _pdf(document: Document) -> bytes | None:
     except (ImportError, OSError) as error:
         log.warning("no PDF", reason=str(error))
         return None
+    # On import it has told Pillow to accept images that are cut off; logos must stay whole.
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
     page = HTML(
         string=_html(document, is_file=True), url_fetcher=URLFetcher(allowed_protocols=["data"])
     )

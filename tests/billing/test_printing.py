@@ -11,7 +11,8 @@ from pypdf import PdfReader
 from billing.models import BillingSettings, TaxRule
 from billing.operations import credit_notes
 from clients.models import Client
-from tests import makers
+from provisioning.operations.logos import UnableToReadLogo, read_logo
+from tests import makers, pictures
 from tests.billing.documents import ACTOR, TODAY, issue, line, pay
 
 pytestmark = pytest.mark.django_db
@@ -106,3 +107,13 @@ def test_a_credit_note_is_a_file_too(client: Browser, owner_of: Client) -> None:
         "2026-00001",
     ):
         assert words in found[0]
+
+
+def test_a_process_that_has_made_a_file_still_refuses_half_a_picture(
+    client: Browser, owner_of: Client
+) -> None:
+    invoice = issue(owner_of, line("1.00", "Something"))
+    pages(client, f"/billing/invoices/{invoice.pk}/pdf/", name="invoice-2026-00001.pdf")
+
+    with pytest.raises(UnableToReadLogo):
+        read_logo(pictures.png(900, 900)[:1500])
