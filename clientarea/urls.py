@@ -26,6 +26,7 @@ from clientarea.views import (
     services,
     single_sign_on,
     site,
+    type_price,
 )
 
 app_name = "clientarea"
@@ -33,6 +34,7 @@ app_name = "clientarea"
 mailbox_routes: list[URLPattern] = [
     path("", mailboxes.manage, name="mailboxes-manage"),
     path("row/", mailboxes.row, name="mailboxes-row"),
+    path("price/", type_price.show, name="mailboxes-price"),
     path("password/", mailboxes.password, name="mailboxes-password"),
     path("delete/", mailboxes.delete, name="mailboxes-delete"),
     path("restore/", recently_deleted.restore, name="mailboxes-restore"),

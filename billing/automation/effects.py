@@ -7,12 +7,14 @@ from contextlib import suppress
 from django.db import transaction
 from django.utils import timezone
 
+from billing.automation.type_changes import change_mailbox_type
 from billing.events import InvoicePaid
-from billing.models import CreditEntry, Invoice, InvoiceItem, Service
+from billing.models import CreditEntry, Invoice, InvoiceItem, Service, Upgrade
 from billing.operations import credit, profiles, setting_up, suspension, upgrade_steps
 from clients.actors import Actor
 from clients.operations import activity
 from core.events import reacts_to
+from core.wake import wake
 from provisioning.models import MailDomain
 from provisioning.operations import lifecycle
 
@@ -34,7 +36,9 @@ def do_what_was_paid_for(event: InvoicePaid) -> None:
         if item.kind == Kind.FUNDS:
             _add_funds(invoice, item)
     for upgrade_id in sorted({item.upgrade_id for item in items if item.upgrade_id}):
-        upgrade_steps.apply_paid(upgrade_id=upgrade_id, actor=ACTOR)
+        begun = upgrade_steps.apply_paid(upgrade_id=upgrade_id, actor=ACTOR)
+        if begun is not None and begun.kind == Upgrade.Kind.MAILBOX:
+            wake(change_mailbox_type, upgrade_id=upgrade_id)
     for service in services.values():
         _unsuspend(service)
 

@@ -5,10 +5,16 @@ from __future__ import annotations
 from django.utils import timezone
 
 from billing.events import InvoiceCancelled
-from billing.operations import profiles, upgrade_steps
+from billing.operations import mailbox_types, profiles, upgrade_steps
 from clients.actors import Actor
 from core.events import reacts_to
-from provisioning.events import JobFailed, PackageChanged, PackageChanging
+from provisioning.events import (
+    JobFailed,
+    MailboxSettled,
+    MailboxSettling,
+    PackageChanged,
+    PackageChanging,
+)
 from provisioning.models import Entitlement, ModuleJob
 
 ACTOR = Actor.system("billing")
@@ -46,6 +52,18 @@ def mark_the_change_as_failed(event: JobFailed) -> None:
         return
     if Entitlement.from_json(job.payload["entitlement"]) == upgrade_steps.wanted_by(upgrade):
         upgrade_steps.fail(upgrade=upgrade, error=job.message)
+
+
+@reacts_to(MailboxSettling)
+def lock_the_money_of_a_type(event: MailboxSettling) -> None:
+    """What a mailbox's new type costs is locked before the mailbox."""
+    mailbox_types.lock_for(mailbox_id=event.mailbox_id)
+
+
+@reacts_to(MailboxSettled)
+def charge_what_is_in_effect(event: MailboxSettled) -> None:
+    """A type is charged once the vendor has confirmed it, and only then."""
+    mailbox_types.settle(mailbox_id=event.mailbox_id, at=timezone.now(), on=timezone.localdate())
 
 
 @reacts_to(InvoiceCancelled)

@@ -7,7 +7,7 @@ from datetime import date
 
 from django.db.models import Prefetch, QuerySet
 
-from billing.models import Invoice, InvoiceItem, Selection, Service
+from billing.models import Invoice, InvoiceItem, Selection, Service, Upgrade
 from billing.operations import invoicing, promotions, upgrade_terms
 from billing.operations.currencies import unit_of
 from billing.operations.items import ItemSpec, specs_of_lines
@@ -54,6 +54,7 @@ def renew_invoices(*, service: Service, on: date, actor: Actor) -> list[Invoice]
         specs: list[ItemSpec] = []
         if is_current:
             specs, covered_to = _specs(fresh, invoice, start, old, on)
+            specs += _waiting_charges(fresh, on)
         if [_shape(each) for each in specs] == [_shape(ItemSpec.of_item(each)) for each in old]:
             continue
         reason = _("%(domain)s was changed") % {"domain": fresh.domain}
@@ -85,6 +86,17 @@ def _specs(
         currency=unit_of(invoice.currency),
     )
     return specs_of_lines(lines, service=service, on=on), period.end
+
+
+def _waiting_charges(service: Service, on: date) -> list[ItemSpec]:
+    """Return the lines that wait for the next bill, which this is: they wait no more."""
+    specs = []
+    for upgrade in upgrade_terms.waiting_charges(service):
+        if Upgrade.objects.filter(pk=upgrade.pk, is_charged_at_renewal=True).update(
+            is_charged_at_renewal=False
+        ):
+            specs += upgrade_terms.charges(upgrade, service=service, on=on)
+    return specs
 
 
 def _offer(service: Service, old: list[InvoiceItem]) -> Promotion | None:

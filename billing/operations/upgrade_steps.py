@@ -43,18 +43,18 @@ RUNNING = {Service.Status.ACTIVE, Service.Status.SUSPENDED}
 
 def apply_paid(*, upgrade_id: int, actor: Actor) -> Upgrade | None:
     """
-    Begin a change of product or options that is paid for, in the transaction of the payment.
+    Begin a change that is paid for, in the transaction of the payment.
 
-    None where it waits for no payment any more, or is a mailbox's: those go to the vendor first.
+    None where it waits for no payment any more. A mailbox's type is for the caller to have changed
+    once the payment is committed.
     """
     upgrade = locked(upgrade_id)
     if upgrade.status != Status.AWAITING_PAYMENT:
         return None
     upgrade.apply()
     upgrade.save()
-    if upgrade.kind == Kind.MAILBOX:
-        return None
-    carry_out(upgrade=upgrade, actor=actor)
+    if upgrade.kind != Kind.MAILBOX:
+        carry_out(upgrade=upgrade, actor=actor)
     return upgrade
 
 
@@ -204,6 +204,23 @@ def _settle_paid_ahead(upgrade: Upgrade, due: date | None, *, on: date, actor: A
             reason=_changed(service),
             actor=actor,
         )
+
+
+def charge(*, upgrade: Upgrade, on: date, actor: Actor) -> Invoice:
+    """Invoice the lines of a change as they were confirmed."""
+    service = upgrade.service
+    return invoicing.issue_invoice(
+        client=service.client,
+        items=upgrade_terms.charges(upgrade, service=service, on=on),
+        due_date=on + timedelta(days=BillingSettings.current().order_grace_days),
+        on=on,
+        actor=actor,
+    )
+
+
+def is_paid(upgrade: Upgrade) -> bool:
+    """Tell whether a change was paid before it was made."""
+    return _invoices(upgrade).filter(status=Invoice.Status.PAID).exists()
 
 
 def give_up(*, upgrade: Upgrade, action: str, actor: Actor) -> None:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
-from billing.models import BillingSettings, Invoice, Product, Quote, Service, Upgrade
+from billing.models import Product, Quote, Service, Upgrade
 from billing.operations import (
     change_quotes,
-    invoicing,
     profiles,
     quotes,
     reissuing,
@@ -24,7 +23,6 @@ from billing.operations import (
     upgrade_terms,
 )
 from billing.operations.change_quotes import PricedChange
-from billing.operations.items import specs_of_lines
 from billing.operations.upgrade_guards import UnableToChange as UnableToChange
 from billing.pricing.cycles import Cycle
 from clients.actors import Actor
@@ -158,7 +156,7 @@ def confirm(*, quote_id: UUID, service: Service, actor: Actor, on: date, now: da
     elif upgrade.status == Status.APPLYING:
         upgrade_steps.carry_out(upgrade=upgrade, actor=actor)
     else:
-        invoice_change(upgrade=upgrade, shown=shown, on=on, actor=actor)
+        upgrade_steps.charge(upgrade=upgrade, on=on, actor=actor)
     return Upgrade.objects.select_related("service").get(pk=upgrade.pk)
 
 
@@ -176,17 +174,6 @@ def make(*, shown: PricedChange, quote: Quote, kind: str, actor: Actor) -> Upgra
         items=upgrade_terms.kept_lines(shown.priced.lines),
         requested_by=actor.user,
         requested_by_name=actor.name[:200],
-    )
-
-
-def invoice_change(*, upgrade: Upgrade, shown: PricedChange, on: date, actor: Actor) -> Invoice:
-    """Invoice a saved change; the client's credit is used first, and may cover all of it."""
-    return invoicing.issue_invoice(
-        client=shown.service.client,
-        items=specs_of_lines(shown.priced.lines, service=shown.service, on=on, upgrade=upgrade),
-        due_date=on + timedelta(days=BillingSettings.current().order_grace_days),
-        on=on,
-        actor=actor,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from typing import Any
 from uuid import UUID, uuid4
@@ -147,12 +148,24 @@ class ManageMailbox(MailboxForm):
     """Type, quota, name and, where one is typed, the password of a mailbox."""
 
     password = forms.CharField(label=_("New password"), strip=False, max_length=128, required=False)
+    # The price of another type as it was shown: to save with it is to agree to it.
+    quote = forms.UUIDField(widget=forms.HiddenInput, required=False)
 
     def __init__(
-        self, data: Any = None, *, mailbox: Mailbox, mail_domain: MailDomain, usage: DomainUsage
+        self,
+        data: Any = None,
+        *,
+        mailbox: Mailbox,
+        mail_domain: MailDomain,
+        usage: DomainUsage,
+        for_sale: Collection[int] = (),
     ) -> None:
+        """Offer the types of the plan, and those that the plan can have more of."""
         super().__init__(
-            data, mail_domain=mail_domain, usage=usage, choices=_choices_to_change(mailbox, usage)
+            data,
+            mail_domain=mail_domain,
+            usage=usage,
+            choices=_choices_to_change(mailbox, usage, for_sale),
         )
         self.mailbox = mailbox
         self.shown_quota = (Decimal(mailbox.quota_mb) / mail_domain.server.mb_per_gb).quantize(
@@ -224,15 +237,17 @@ def _checked(password: str) -> str:
     return password
 
 
-def _choices_to_add(usage: DomainUsage) -> Choices:
-    offered = [kind for kind in Mailbox.Type if usage.gauge(kind).limit != 0]
+def _choices_to_add(usage: DomainUsage, for_sale: Collection[int] = ()) -> Choices:
+    offered = [
+        kind for kind in Mailbox.Type if usage.gauge(kind).limit != 0 or kind.value in for_sale
+    ]
     return [(kind.value, _described(kind.label, usage.gauge(kind))) for kind in offered]
 
 
-def _choices_to_change(mailbox: Mailbox, usage: DomainUsage) -> Choices:
+def _choices_to_change(mailbox: Mailbox, usage: DomainUsage, for_sale: Collection[int]) -> Choices:
     if mailbox.account_type not in Mailbox.Type.values:
         return [(mailbox.account_type, mailbox.type_label)]
-    choices = _choices_to_add(usage)
+    choices = _choices_to_add(usage, for_sale)
     if mailbox.account_type not in dict(choices):
         choices.insert(0, (mailbox.account_type, mailbox.type_label))
     return [
@@ -242,7 +257,7 @@ def _choices_to_change(mailbox: Mailbox, usage: DomainUsage) -> Choices:
 
 
 def _described(label: str | Promise, gauge: Gauge) -> str:
-    if gauge.limit is None:
+    if not gauge.limit:
         return str(label)
     if gauge.is_full:
         return gettext("%(type)s (all %(limit)d in use)") % {"type": label, "limit": gauge.limit}

@@ -10,13 +10,16 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from billing.models import Service
-from clientarea import outcomes
+from billing.operations.mailbox_type_offers import types_for_sale
+from billing.operations.upgrade_guards import UnableToChange
+from clientarea import outcomes, type_prices
 from clientarea.access import client_service, mailbox_of
 from clientarea.columns import columns_of
 from clientarea.forms import mailboxes as forms
 from clientarea.forms.lists import MailboxQuery, number_in
 from clientarea.http import ClientRequest, go_to, render_page
 from clientarea.paging import SIZES, page_of
+from clientarea.type_prices import TypePrice
 from clients.models import Permission
 from provisioning.models import Feature, Mailbox, MailboxBatch
 from provisioning.operations import mailboxes, mirror
@@ -121,20 +124,28 @@ def manage(request: ClientRequest, service: Service, mailbox_id: int) -> HttpRes
     mailbox = mailbox_of(service, mailbox_id)
     usage = usage_of(service.mail_domain)
     form = forms.ManageMailbox(
-        request.POST or None, mailbox=mailbox, mail_domain=service.mail_domain, usage=usage
+        request.POST or None,
+        mailbox=mailbox,
+        mail_domain=service.mail_domain,
+        usage=usage,
+        for_sale=types_for_sale(service),
     )
+    price: TypePrice | None = None
     if form.is_valid():
         try:
-            changed = mailboxes.update_mailbox(
-                mailbox=mailbox, change=form.to_change(), actor=request.actor
-            )
+            changed = type_prices.change(request, service, mailbox, form)
         except mailboxes.UnableToChangeMailbox as error:
             form.refuse(error)
+        except UnableToChange as refusal:
+            # A price that was not agreed to, or not to this one, is shown: saving it agrees.
+            wanted = form.cleaned_data["account_type"]
+            price = type_prices.of_type(request, service, mailbox, wanted, refusal)
         else:
-            _say_saved(request, changed)
+            _say_saved(request, changed.mailbox)
+            type_prices.say_ordered(request, changed.upgrade)
             return go_to(request, _list_url(service))
-    context = {"form": form, "mailbox": mailbox, "usage": usage}
-    status = 422 if form.errors else 200
+    context = {"form": form, "mailbox": mailbox, "usage": usage, "price": price}
+    status = 422 if form.errors or price else 200
     return render_page(request, "clientarea/mailboxes/manage.html", context, status=status)
 
 

@@ -234,7 +234,7 @@ def test_less_at_renewal_moves_nothing_before_its_day(
     run_jobs()
 
     renewal = Invoice.objects.get()
-    assert (quote.total, quote.next_recurring_amount) == (0, Decimal("10.50"))
+    assert (quote.total, quote.next_recurring_amount) == (Decimal(0), Decimal("10.50"))
     assert upgrade.status == "scheduled"
     assert (renewal.total, renewal.due_date) == (Decimal("10.50"), DUE)
     assert read(service).mail_domain.enhanced_mailboxes == 3
@@ -301,7 +301,7 @@ def test_what_is_free_becomes_paid_from_today_on(
     run_jobs()
 
     fresh = read(service)
-    assert (fresh.cycle, fresh.recurring_amount) == ("monthly", 10)
+    assert (fresh.cycle, fresh.recurring_amount) == ("monthly", Decimal(10))
     assert (fresh.next_due_date, fresh.next_invoice_date) == (date(2026, 2, 20),) * 2
 
 

@@ -104,7 +104,7 @@ def choose(browser: Browser, service: Service, product: Any, cycle: Cycle) -> An
 
 
 def confirm(browser: Browser, service: Service) -> Any:
-    quote = Quote.objects.latest("created_at", "pk")
+    quote = Quote.objects.filter(confirmed_at=None).first() or Quote.objects.get()
     return browser.post(at("upgrade-review", service), {"quote": str(quote.pk)}, follow=True)
 
 

@@ -23,6 +23,12 @@ JOBS = (
     Job("take_over_prices", _("Price changes"), invoices.take_over_prices),
     Job("expire_upgrades", _("Unpaid changes"), upgrades.expire_upgrades),
     Job("apply_scheduled_upgrades", _("Changes at renewal"), upgrades.apply_scheduled_upgrades),
+    Job(
+        "settle_mailbox_types",
+        _("Types of mailboxes"),
+        upgrades.settle_mailbox_types,
+        is_daily=False,
+    ),
     Job("create_invoices", _("Invoices"), invoices.create_invoices),
     Job(
         "announce_invoices", _("New invoices by email"), invoices.announce_invoices, is_daily=False
@@ -55,6 +61,7 @@ JOBS = (
         "purge_closed", _("Deletion of closed services"), endings.purge_closed, waits_after_gap=True
     ),
     Job("retry_stuck_orders", _("Stuck orders"), orders.retry_stuck_orders, is_daily=False),
+    Job("cancel_unpaid_orders", _("Unpaid orders"), orders.cancel_unpaid_orders),
     Job("cancel_old_invoices", _("Old invoices"), housekeeping.cancel_old_invoices),
     Job("update_client_statuses", _("Idle clients"), housekeeping.update_client_statuses),
     Job("prune", _("Old records"), housekeeping.prune),

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from billing.automation.work import Work
 from billing.models import Upgrade
-from billing.operations import upgrade_steps
+from billing.operations import mailbox_types, upgrade_steps
+
+# What is under way in a request is left alone.
+PATIENCE = timedelta(minutes=3)
 
 
 def expire_upgrades(work: Work) -> None:
@@ -17,6 +22,18 @@ def expire_upgrades(work: Work) -> None:
         )
 
     work.each(list(late.values_list("pk", flat=True)), expire, model=Upgrade)
+
+
+def settle_mailbox_types(work: Work) -> None:
+    """Finish changes of mailboxes' types that were cut off, or whose worker was never woken."""
+    open_ones = mailbox_types.left_open(before=work.now - PATIENCE)
+
+    def resume(upgrade_id: int) -> Upgrade:
+        return mailbox_types.resume(
+            upgrade_id=upgrade_id, at=work.now, on=work.today, actor=work.actor
+        )
+
+    work.each(list(open_ones.values_list("pk", flat=True)), resume, model=Upgrade)
 
 
 def apply_scheduled_upgrades(work: Work) -> None:

@@ -1,0 +1,171 @@
+"""What another type of one mailbox comes to: a free slot, or units of both types exchanged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from billing.models import ConfigurableOption, Quote, Service, Upgrade
+from billing.operations import (
+    change_quotes,
+    profiles,
+    quotes,
+    selections,
+    upgrade_guards,
+)
+from billing.operations.change_quotes import PricedChange
+from billing.operations.chosen import Chosen
+from billing.operations.upgrade_guards import CHANGE_OPEN, NOT_OFFERED, UNPAID, UnableToChange
+from billing.pricing.cycles import Cycle
+from clients.models import User
+from core.sentences import sentence as _
+from provisioning.models import Mailbox
+from provisioning.queries import usage_of
+
+Key = ConfigurableOption.Key
+KEYS = {
+    Mailbox.Type.BASIC.value: Key.BASIC_MAILBOXES.value,
+    Mailbox.Type.ENHANCED.value: Key.ENHANCED_MAILBOXES.value,
+}
+
+
+@dataclass(frozen=True)
+class TypeOffer:
+    """
+    What another type of one mailbox comes to.
+
+    `shown` is None where a slot is free, of which `left` are; else `units` says what is exchanged.
+    """
+
+    mailbox: Mailbox
+    account_type: int
+    left: int | None = None
+    shown: PricedChange | None = None
+    units: Mapping[str, int] | None = None
+
+
+def types_for_sale(service: Service) -> set[int]:
+    """Return the types that a client can have more mailboxes of, by the options of the product."""
+    if not service.product.has_option_changes or service.cycle == Cycle.FREE:
+        return set()
+    options = ConfigurableOption.objects.filter(
+        product=service.product_id, key__in=KEYS.values(), is_hidden=False, retired_at=None
+    )
+    keys = set(options.order_by().values_list("key", flat=True))
+    return {account_type for account_type, key in KEYS.items() if key in keys}
+
+
+def preview_type(*, service: Service, mailbox: Mailbox, account_type: int, on: date) -> TypeOffer:
+    """
+    Return what it would cost that day to change a mailbox's type.
+
+    :raises UnableToChange: no slot is free and none can be bought, or not now
+    """
+    gauge = usage_of(service.mail_domain).gauge(account_type)
+    if account_type not in KEYS or mailbox.account_type not in KEYS:
+        raise _no_slot(account_type)
+    if not gauge.is_full:
+        return TypeOffer(mailbox=mailbox, account_type=account_type, left=gauge.left)
+    _check(service, mailbox, account_type, on=on)
+    units, chosen = _exchanged(service, mailbox.account_type, account_type, on=on)
+    shown = change_quotes.price_change(
+        service=service,
+        product=service.product,
+        cycle=Cycle(service.cycle),
+        chosen=chosen,
+        on=on,
+        depends_on={
+            "mailbox": mailbox.pk,
+            "from": mailbox.account_type,
+            "to": account_type,
+            "policy": service.product.type_change_policy,
+            "reductions": service.product.reduction_policy,
+        },
+        may_wait=False,
+    )
+    return TypeOffer(mailbox=mailbox, account_type=account_type, shown=shown, units=units)
+
+
+def offer(*, found: TypeOffer, user: User | None, now: datetime) -> Quote | None:
+    """Keep the price of a change, so that saving it agrees to it; None where there is none."""
+    if found.shown is None:
+        return None
+    return quotes.save_quote(
+        priced=found.shown.priced,
+        purpose=Quote.Purpose.MAILBOX_TYPE,
+        inputs={"mailbox": found.mailbox.pk, "account_type": found.account_type},
+        client=found.shown.service.client,
+        service=found.shown.service,
+        user=user,
+        now=now,
+    )
+
+
+def _check(service: Service, mailbox: Mailbox, account_type: int, *, on: date) -> None:
+    """
+    Refuse to sell a unit now.
+
+    :raises UnableToChange: not active, ending, unpaid, another change open, or not for sale
+    """
+    upgrade_guards.check_running(service)
+    if account_type not in types_for_sale(service):
+        raise _no_slot(account_type)
+    changes = upgrade_guards.open_changes(service)
+    if changes.exclude(kind=Upgrade.Kind.MAILBOX).exists():
+        raise UnableToChange(
+            _("A change of %(domain)s is under way. Finish or withdraw it first.")
+            % {"domain": service.domain},
+            code=CHANGE_OPEN,
+        )
+    if changes.filter(mailbox=mailbox).exists():
+        raise UnableToChange(
+            _("The type of %(address)s is being changed already.") % {"address": mailbox.address},
+            code=CHANGE_OPEN,
+        )
+    if service.next_due_date is not None and service.next_due_date <= on:
+        raise UnableToChange(
+            _("The current period of %(domain)s is not paid yet. Pay its invoice first.")
+            % {"domain": service.domain},
+            code=UNPAID,
+        )
+
+
+def _exchanged(
+    service: Service, before: int, after: int, *, on: date
+) -> tuple[dict[str, int], tuple[Chosen, ...]]:
+    """
+    Return which units are exchanged, and what the service has then.
+
+    Units that the product includes stay, and so does what the option sells no less of.
+
+    :raises UnableToChange: no more of the wanted type is for sale
+    """
+    held = selections.held_by(service=service, on=on)
+    bought = {each.key: each.quantity for each in held}
+    source, target = KEYS[before], KEYS[after]
+    more = {target: bought.get(target, 0) + 1}
+    attempts = [more]
+    if bought.get(source, 0) > 0:
+        attempts.insert(0, more | {source: bought[source] - 1})
+    for choices in attempts:
+        try:
+            chosen = selections.choose(
+                product=service.product,
+                cycle=Cycle(service.cycle),
+                currency=service.currency or profiles.profile_of(service.client).currency,
+                choices=choices,
+                keeping=held,
+            )
+        except selections.UnableToChoose:
+            continue
+        return {key: number - bought.get(key, 0) for key, number in choices.items()}, chosen
+    raise _no_slot(after)
+
+
+def _no_slot(account_type: int) -> UnableToChange:
+    known = {value: str(label) for value, label in Mailbox.Type.choices}
+    return UnableToChange(
+        _("Your plan has no %(type)s mailbox left.") % {"type": known.get(account_type, "")},
+        code=NOT_OFFERED,
+    )
