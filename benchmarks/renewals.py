@@ -1,5 +1,5 @@
 """
-Renewal invoices, suspensions and a whole day's automation, beside SQL that writes the same rows.
+Renewal invoices, suspensions and a whole day's automation, beside SQL and plain bulk inserts.
 
 Run with `python -m benchmarks.renewals`. PostgreSQL is started for it, with everything it writes
 made durable; each size has a database and a process of its own, so that the memory is its own.

@@ -1,12 +1,21 @@
-"""The floor: one statement that writes the rows which the product writes."""
+"""The floors: the rows that the product writes, by one statement and by plain bulk inserts."""
 
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
+from billing.models import Invoice, InvoiceItem, InvoiceNotice, Selection, Service
+from clients.models import Activity
+
+AT_ONCE = 2000
+ISSUER = {"name": "", "address": [], "tax_id": ""}
+RECIPIENT = {"name": "Acme", "company": "", "address": [], "tax_id": "", "email": "a@people.test"}
+WORDS = "Business Mail for d1.test (10 January 2026 to 9 February 2026)"
 FLOOR = """
 WITH due AS (
   SELECT id, client_id, currency_id, next_invoice_date AS period_start,
@@ -45,13 +54,86 @@ FROM made
 """
 
 
+def a_month_later(day: date) -> date:
+    """Return the same day of the next month."""
+    first = (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+    return first.replace(day=day.day)
+
+
 def invoice_by_sql(day: date) -> None:
     """Invoice what is due by that day."""
-    names = {"name": "Acme", "company": "", "address": [], "tax_id": "", "email": "a@people.test"}
     values = {
         "today": day.isoformat(),
-        "issuer": json.dumps({"name": "", "address": [], "tax_id": ""}),
-        "recipient": json.dumps(names),
+        "issuer": json.dumps(ISSUER),
+        "recipient": json.dumps(RECIPIENT),
     }
     with connection.cursor() as cursor:
         cursor.execute(FLOOR, values)
+
+
+def invoice_in_bulk(day: date) -> None:
+    """Invoice what is due by that day with the ORM's bulk inserts and nothing else."""
+    while True:
+        with transaction.atomic():
+            due = Service.objects.filter(status="active", next_invoice_date__lte=day)
+            rows = due.order_by("next_invoice_date", "pk").values()[:AT_ONCE]
+            found: list[dict[str, Any]] = [{**row} for row in rows]
+            if not found:
+                return
+            _save(found, day)
+
+
+def _save(found: list[dict[str, Any]], day: date) -> None:
+    later = a_month_later(day)
+    owned: dict[int, list[dict[str, Any]]] = {each["id"]: [] for each in found}
+    for row in Selection.objects.filter(service__in=owned).values():
+        owned[row["service_id"]].append({**row})
+    invoices = Invoice.objects.bulk_create(
+        Invoice(
+            client_id=each["client_id"],
+            number=f"B{day}-{each['id']}",
+            status="unpaid",
+            currency_id=each["currency_id"],
+            issue_date=day,
+            due_date=each["next_invoice_date"],
+            subtotal=each["recurring_amount"],
+            total=each["recurring_amount"],
+            balance=each["recurring_amount"],
+            issuer=ISSUER,
+            recipient=RECIPIENT,
+        )
+        for each in found
+    )
+    InvoiceItem.objects.bulk_create(
+        InvoiceItem(
+            invoice=invoice,
+            kind="hosting" if row["key"] == "product" else "option",
+            service_id=each["id"],
+            key=row["key"],
+            description=WORDS,
+            quantity=row["quantity"],
+            unit_price=row["unit_price"],
+            amount=Decimal(row["quantity"]) * row["unit_price"],
+            period_start=each["next_invoice_date"],
+            period_end=later,
+        )
+        for invoice, each in zip(invoices, found, strict=True)
+        for row in owned[each["id"]]
+    )
+    InvoiceNotice.objects.bulk_create(
+        InvoiceNotice(invoice=invoice, kind="late_fee") for invoice in invoices
+    )
+    Activity.objects.bulk_create(
+        Activity(
+            actor_kind="system",
+            actor_name="cron",
+            client_id=invoice.client_id,
+            action="invoice.published",
+            object_type="billing.invoice",
+            object_id=str(invoice.pk),
+            object_name=invoice.number or "",
+            after={"total": str(invoice.total), "due_date": invoice.due_date.isoformat()},
+        )
+        for invoice in invoices
+    )
+    Service.objects.filter(pk__in=owned).update(next_invoice_date=later)

@@ -17,7 +17,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.models import Sum
 
-from benchmarks.automation.floor import invoice_by_sql
+from benchmarks.automation.floor import a_month_later, invoice_by_sql, invoice_in_bulk
 from benchmarks.automation.measured import Measured
 from benchmarks.automation.tables import TOTAL, fill, has_run_daily
 from billing.automation import runner
@@ -44,6 +44,7 @@ def all_due(size: int) -> list[Measured]:
     fill(size, first_day=FIRST_DAY, spread=1)
     ways: dict[str, Callable[[date], Any]] = {
         "raw SQL": invoice_by_sql,
+        "bulk_create": invoice_in_bulk,
         "create_invoices": lambda day: run(day, "create_invoices"),
     }
     found: list[Measured] = []
@@ -52,7 +53,7 @@ def all_due(size: int) -> list[Measured]:
         for work, way in ways.items():
             with timed(work, size, size, found):
                 way(day)
-            day, count = _a_month_later(day), count + size
+            day, count = a_month_later(day), count + size
             _check_books(count, size, day)
     day += timedelta(days=400)
     has_run_daily(day)
@@ -126,8 +127,3 @@ def _check_books(count: int, size: int, day: date) -> None:
 def _require(holds: object, said: str) -> None:
     if not holds:
         raise SystemExit(f"The measurement is void: {said}")
-
-
-def _a_month_later(day: date) -> date:
-    first = (day.replace(day=1) + timedelta(days=32)).replace(day=1)
-    return first.replace(day=day.day)
