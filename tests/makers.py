@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 from django.utils import timezone
 
 from billing.models import Product, Service
+from billing.operations import selections
 from clients.models import Client, EmailMessage, Membership, User
 from provisioning import tasks
 from provisioning.models import Entitlement, Mailbox, MailDomain, ModuleJob, Server
@@ -108,7 +109,7 @@ def make_service(
         server=product.server,
         domain=domain or f"acme{next(_numbers)}.test",
     )
-    mail_domain.entitlement = entitlement or product.entitlement
+    mail_domain.entitlement = entitlement or selections.entitlement_of(product)
     _advance(mail_domain, status, now)
     mail_domain.save()
     service = Service(

@@ -10,7 +10,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from billing.models.product_group import ProductGroup
-from provisioning.models import Entitlement, Feature, Server
+from provisioning.models import Feature, Server
 
 LAST_DAY_OF_EVERY_MONTH = 28
 
@@ -124,16 +124,3 @@ class Product(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} (product #{self.pk})"
-
-    @property
-    def entitlement(self) -> Entitlement:
-        """Return what a domain with this product may use, without any option."""
-        return Entitlement(
-            basic_mailboxes=self.basic_mailboxes,
-            enhanced_mailboxes=self.enhanced_mailboxes,
-            quota_pool_gb=self.quota_pool_gb,
-            mailbox_quota_gb=self.mailbox_quota_gb,
-            aliases=self.aliases,
-            distribution_lists=self.distribution_lists,
-            features=tuple(self.features),
-        )
