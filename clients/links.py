@@ -21,4 +21,4 @@ def link_for_staff(row: Model | type[Model]) -> str:
 
 
 def _whole(path: str) -> str:
-    return settings.SITE_URL.rstrip("/") + path
+    return f"{settings.SITE_URL.rstrip('/')}{path}"

@@ -174,7 +174,7 @@ def _amount_of(amount: Decimal | str, currency: Currency | None) -> Amount | str
 
 def _named(item: Mapping[str, Any]) -> str:
     """Return what an ordered line is called, in the words of its document."""
-    words = {"label": item["label"] or item["key"]}
+    words: dict[str, str] = {"label": item["label"] or item["key"]}
     if item["kind"] == LineKind.DISCOUNT:
         return _("Promotion %(code)s: %(label)s") % {**words, "code": item["promotion"]}
     if item["kind"] == LineKind.SETUP:

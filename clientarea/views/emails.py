@@ -13,6 +13,7 @@ from clientarea.http import ClientRequest, render_page
 from clientarea.paging import SIZES, page_of
 from clients.models import EmailMessage, Membership, Permission
 from clients.models.email import PLACE
+from core.sentences import told
 
 FRAGMENT = "email-list"
 
@@ -46,6 +47,7 @@ def show(request: ClientRequest, seat: Membership, email_id: int) -> HttpRespons
         raise Http404
     context = {
         "message": message,
+        "why_not": told(message.error),
         "text": PLACE.sub(_("(a link that works once is hidden here)"), message.text),
     }
     return render_page(request, "clientarea/emails/show.html", context)

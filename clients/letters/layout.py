@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 
 import css_inline
@@ -64,7 +64,9 @@ def _block(block: str, links: Collection[str]) -> SafeString:
     return format_html("<p>{}</p>", _said(block.strip(), links, newline="<br />"))
 
 
-def _joined(tag: str, row: str, rows: list[tuple[str, ...]], links: Collection[str]) -> SafeString:
+def _joined(
+    tag: str, row: str, rows: Sequence[tuple[str, ...]], links: Collection[str]
+) -> SafeString:
     made = [format_html(row, *(_said(cell, links) for cell in cells)) for cells in rows]
     content = "".join(made)
     return mark_safe(f"<{tag}>{content}</{tag.split(maxsplit=1)[0]}>")  # noqa: S308  # each row is escaped

@@ -64,7 +64,7 @@ def save_template(*, template: EmailTemplate, words: NewWords, actor: Actor) -> 
         copy goes to what is no address
     """
     fresh = EmailTemplate.objects.select_for_update().get(pk=template.pk)
-    _check(fresh.name, words)
+    check(name=fresh.name, words=words)
     before = {name: getattr(fresh, name) for name in vars(words)}
     changed = {name: value for name, value in vars(words).items() if before[name] != value}
     if not changed:
@@ -99,7 +99,7 @@ def preview(*, name: str, language: str, words: Wording | None = None) -> Render
     :raises UnableToSaveEmailTemplate: the words cannot be used
     """
     words = words or shipped.shipped(name, language)
-    _check(name, NewWords(subject=words.subject, body=words.body))
+    check(name=name, words=NewWords(subject=words.subject, body=words.body))
     with email.as_reader(None, language):
         return letters.render(
             letter=name, words=words, values=shipped.sample_of(name), language=language
@@ -111,7 +111,12 @@ def placeholders(name: str) -> list[str]:
     return wording.usable(letters.everything(name))
 
 
-def _check(name: str, words: NewWords) -> None:
+def check(*, name: str, words: NewWords) -> None:
+    """
+    See that words can be used for an email.
+
+    :raises UnableToSaveEmailTemplate: as `save_template`
+    """
     if not words.subject.strip() or not words.body.strip():
         raise UnableToSaveEmailTemplate(_("An email needs a subject and a text."))
     sample = letters.everything(name)
