@@ -43,7 +43,6 @@ def spare_service(*, service: Service, until: date | None, actor: Actor) -> Serv
         name=fresh.domain,
         client=fresh.client,
         actor=actor,
-        scope=fresh.mail_domain,
         before={"until": before.isoformat() if before else ""},
         after={"until": until.isoformat() if until else ""},
     )
