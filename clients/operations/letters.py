@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ from core.sentences import sentence as _
 
 log = structlog.get_logger(__name__)
 LONGEST_REASON = 500
+BLANKS = re.compile(r"\n{3,}")
 
 
 class LetterIsIncomplete(RuntimeError):
@@ -97,7 +99,8 @@ def render(*, letter: str, words: Wording, values: Mapping[str, Any], language: 
         "support_email": settings.SUPPORT_EMAIL,
     }
     heading = " ".join(wording.fill(words.subject, said).split())
-    body = wording.fill(words.body, said).strip()
+    # Where a section stood alone between blank lines and is empty, one of them is enough.
+    body = BLANKS.sub("\n\n", wording.fill(words.body, said).strip())
     links = _addresses_of(said) | layout.addresses_in(words.body)
     content = {
         "brand_name": settings.BRAND_NAME,
