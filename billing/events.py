@@ -108,6 +108,14 @@ class InvoiceNoticeDue:
 
 
 @dataclass(frozen=True)
+class PriceChangeDue:
+    """A service costs something else from that day on; its client is to be told."""
+
+    service_id: int
+    starts_on: date
+
+
+@dataclass(frozen=True)
 class DailyReportDue:
     """A day's automation is done; staff are to be told what it did, by its AutomationJobRuns."""
 

@@ -125,6 +125,7 @@ SENTENCES: dict[str, Promise] = {
     "domain_settings.time_zone_changed": gettext_lazy("The time zone was set to %(time_zone)s"),
     "domain_settings.not_changed": gettext_lazy("A change to the domain's settings did not arrive"),
     "service.placed": gettext_lazy("%(name)s was ordered with the plan %(product)s"),
+    "service.price_told": gettext_lazy("The coming price of %(name)s was announced"),
     "service.billed": gettext_lazy("The price of %(name)s was agreed on"),
     "service.paid_until": gettext_lazy("%(name)s is paid until %(next_due_date)s now"),
     "domain.withdrawn": gettext_lazy("%(name)s was taken back before it was set up"),

@@ -19,6 +19,7 @@ from billing.events import (
     OrderPlaced,
     PaymentReceived,
     PaymentRefunded,
+    PriceChangeDue,
     ServiceActivated,
     ServiceClosed,
     ServiceRestored,
@@ -107,6 +108,14 @@ def tell_of_the_lost_domain(event: DomainDropped) -> None:
             "is_added_again": event.is_added_again,
         }
         tell(service.client, concerns=SERVICES, letter="domain_lost", values=values)
+
+
+@reacts_to(PriceChangeDue)
+def tell_of_the_new_price(event: PriceChangeDue) -> None:
+    """Say what a service will cost, and from when."""
+    service = _service(event.service_id)
+    values = letter_values.of_new_price(service, event.starts_on)
+    tell(service.client, concerns=BOOKS, letter="price_change", values=values)
 
 
 @reacts_to(InvoicePublished)

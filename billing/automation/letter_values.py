@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.conf import settings
 
 from billing.models import BillingSettings, Currency, Invoice, InvoiceItem, Order, Service, Upgrade
 from billing.models.cycle import CYCLE_CHOICES
+from billing.operations import selections
 from billing.pricing.cycles import Cycle
 from billing.pricing.lines import LineKind
 from clients.links import link_to
@@ -43,6 +45,23 @@ def of_service(service: Service) -> Values:
         "domain": service.domain,
         "product": service.product.name,
         "service_url": link_to("service", service_id=service.pk),
+    }
+
+
+def of_new_price(service: Service, starts_on: date) -> Values:
+    """Return what the email about a coming price names: the prices before and after."""
+    if service.currency is None:
+        raise ValueError(f"{service} has no currency")
+    old, new = (
+        selections.recurring_amount(service=service, on=day)
+        for day in (starts_on - timedelta(days=1), starts_on)
+    )
+    return {
+        **of_service(service),
+        "starts_on": starts_on,
+        "old": Amount(old, service.currency),
+        "new": Amount(new, service.currency),
+        "cycle": CYCLES[service.cycle],
     }
 
 

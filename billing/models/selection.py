@@ -40,9 +40,18 @@ class Selection(models.Model):
     )
     next_unit_price = models.DecimalField(max_digits=14, decimal_places=4, null=True, blank=True)
     next_price_date = models.DateField(null=True, blank=True)
+    # Whether the client was told of that price.
+    is_next_price_told = models.BooleanField(default=True)
 
     class Meta:
         ordering: ClassVar = ["pk"]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["service"],
+                condition=models.Q(is_next_price_told=False),
+                name="price_to_be_told",
+            ),
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["service", "key"], name="one_selection_per_key"),
             models.CheckConstraint(

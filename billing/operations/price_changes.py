@@ -245,7 +245,12 @@ def take_over(*, today: date) -> int:
     Service.objects.filter(pk__in=due.values("service")).update(
         recurring_amount=Coalesce(Subquery(sums), ZERO, output_field=AmountField())
     )
-    return due.update(unit_price=F("next_unit_price"), next_unit_price=None, next_price_date=None)
+    return due.update(
+        unit_price=F("next_unit_price"),
+        next_unit_price=None,
+        next_price_date=None,
+        is_next_price_told=True,
+    )
 
 
 def _check(new: NewPrice, audience: Audience, today: date) -> None:
@@ -339,7 +344,7 @@ def _schedule(new: NewPrice, audience: Audience, price: Price) -> None:
     That day is the start of the first period without an invoice, or a later one's.
     """
     rows = Selection.objects.filter(pk__in=affected(new=new, audience=audience).values("pk"))
-    coming = {"next_unit_price": new.amount, "price": price}
+    coming = {"next_unit_price": new.amount, "price": price, "is_next_price_told": False}
     day = audience.effective_date
     # One statement for each due date and anchor before that day: as many as a cycle has days.
     early = rows.filter(service__next_invoice_date__lt=day)

@@ -33,6 +33,7 @@ JOBS = (
     Job(
         "announce_invoices", _("New invoices by email"), invoices.announce_invoices, is_daily=False
     ),
+    Job("announce_prices", _("New prices by email"), invoices.announce_prices),
     Job("apply_credit", _("Credit"), invoices.apply_credit),
     Job("send_reminders", _("Payment reminders"), notices.send_reminders),
     Job("send_overdue_notices", _("Overdue notices"), notices.send_overdue_notices),

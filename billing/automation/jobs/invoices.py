@@ -7,7 +7,7 @@ from django.db.models import F, QuerySet
 
 from billing.automation.work import Work
 from billing.models import Invoice, InvoiceItem, InvoiceNotice, Service
-from billing.operations import credit, price_changes, renewals
+from billing.operations import credit, price_changes, price_notices, renewals
 from billing.operations.renewals import Renewed
 from core.errors import OperationError
 
@@ -44,6 +44,15 @@ def announce_invoices(work: Work) -> None:
         )
 
     work.each(waiting, announce, model=InvoiceNotice)
+
+
+def announce_prices(work: Work) -> None:
+    """Tell the clients of prices that staff have decided on."""
+
+    def tell(service_id: int) -> Service | None:
+        return price_notices.tell(service_id=service_id, actor=work.actor)
+
+    work.each(list(price_notices.waiting().values_list("pk", flat=True)), tell, model=Service)
 
 
 def apply_credit(work: Work) -> None:
