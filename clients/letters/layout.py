@@ -60,7 +60,7 @@ def _block(block: str, links: Collection[str]) -> SafeString:
     if all(facts) and len(facts) >= FEWEST_FACTS:
         row = '<tr><th scope="row">{}</th><td>{}</td></tr>'
         rows = [(each[1], each[2]) for each in facts if each]
-        return _joined('table class="facts" role="presentation"', row, rows, links)
+        return _joined('table class="facts"', row, rows, links)
     return format_html("<p>{}</p>", _said(block.strip(), links, newline="<br />"))
 
 
