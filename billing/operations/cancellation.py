@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from billing.events import CancellationRequested, CancellationWithdrawn
 from billing.models import CancellationRequest, Closing, InvoiceItem, Service
-from billing.operations import invoicing, termination
+from billing.operations import invoicing, periods, termination
 from billing.operations.items import ItemSpec
 from clients.actors import Actor
 from clients.operations import activity
@@ -145,9 +145,7 @@ def _invoice_again(
             )
         except invoicing.UnableToInvoice:
             continue  # the period is on another invoice by now
-    Service.objects.filter(pk=service.pk).update(
-        next_invoice_date=termination.first_day_not_invoiced(service)
-    )
+    periods.set_next_invoice_date(service)
 
 
 def cancellations_due(*, today: date) -> list[int]:

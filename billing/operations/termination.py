@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from billing.models import CancellationRequest, Closing, Invoice, InvoiceItem, Service
-from billing.operations import invoicing, profiles
+from billing.operations import invoicing, periods, profiles
 from clients.actors import Actor
 from clients.operations import activity
 from core.errors import OperationError
@@ -129,8 +129,7 @@ def restore_service(*, service: Service, actor: Actor, on: date) -> Closing:
         _refuse_what_staff_decide(fresh, closing, on=on)
     closing.begin_restoration()
     closing.save()
-    first = first_day_not_invoiced(fresh)
-    Service.objects.filter(pk=fresh.pk).update(next_invoice_date=first)
+    first = periods.set_next_invoice_date(fresh)
     _note(fresh, "service.restoration_requested", actor, {"next_due_date": _iso(first)})
     lifecycle.request_restoration(mail_domain=fresh.mail_domain, actor=actor)
     return closing
@@ -166,17 +165,6 @@ def is_overdue(service: Service, *, on: date) -> bool:
     """Tell whether a period of this service is on an open invoice whose due date has passed."""
     items = service.invoice_items.filter(kind=InvoiceItem.Kind.HOSTING, is_live=True)
     return items.filter(invoice__in=Invoice.objects.overdue(on=on)).exists()
-
-
-def first_day_not_invoiced(service: Service) -> date | None:
-    """Return where the next period to be invoiced begins; None for what is not paid by periods."""
-    if service.next_due_date is None:
-        return None
-    items = service.invoice_items.filter(
-        kind=InvoiceItem.Kind.HOSTING, is_live=True, period_end__isnull=False
-    )
-    ends = items.order_by("-period_end").values_list("period_end", flat=True)
-    return max(service.next_due_date, ends.first() or service.next_due_date)
 
 
 @transaction.atomic

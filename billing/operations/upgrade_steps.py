@@ -15,6 +15,7 @@ from billing.models import BillingSettings, Invoice, InvoiceItem, Product, Servi
 from billing.operations import (
     credit_notes,
     invoicing,
+    periods,
     reissuing,
     selections,
     taxes,
@@ -143,6 +144,7 @@ def _give(service: Service, upgrade: Upgrade) -> None:
             service.anchor_day = new["anchor_day"]
             service.next_invoice_date = service.next_due_date
             service.promotion_periods_left = new["promotion_periods_left"]
+            periods.drop_paid_ahead(service)
         if not cycle.is_recurring:
             service.next_invoice_date = None
             service.next_due_date = None if is_put_off else service.next_due_date
