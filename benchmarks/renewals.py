@@ -34,9 +34,9 @@ def main() -> None:
             tables.append(table(measured(kind, size, database_url)))
     sys.stdout.write("\n\n".join(tables))
     sys.stdout.write(
-        "\n\nMedians of rounds in turn. On an ordinary day one service of thirty is due, as many are "
-        f"overdue since the day before, and every client is told.\nLoad average {before:.2f} before, {os.getloadavg()[0]:.2f} after; "
-        f"{os.cpu_count()} CPUs\n"
+        "\n\nMedians of rounds in turn. On an ordinary day one service of thirty is due, as many "
+        "are overdue\nsince the day before, and every client is told.\n"
+        f"Load average {before:.2f} before, {os.getloadavg()[0]:.2f} after; {os.cpu_count()} CPUs\n"
     )
 
 
