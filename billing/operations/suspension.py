@@ -101,7 +101,8 @@ def paid_again(*, today: date) -> QuerySet[Service]:
     """
     Return the services that are suspended for non-payment, or about to be, and owe nothing late.
 
-    Whoever was suspended by staff stays so. One whose unsuspension waits already is left out.
+    Whoever was suspended by staff stays so. Left out is one whose unsuspension waits already, or
+    has failed: staff were told of that, and asking every few minutes would tell them each time.
     """
     late = InvoiceItem.objects.filter(
         service=OuterRef("pk"),
@@ -110,9 +111,16 @@ def paid_again(*, today: date) -> QuerySet[Service]:
         invoice__status=Invoice.Status.UNPAID,
         invoice__due_date__lt=today,
     )
-    open_jobs = ModuleJob.objects.open().filter(mail_domain=OuterRef("mail_domain"))
-    about_to_be = open_jobs.filter(action=ModuleJob.Action.SUSPEND, payload__code=CODE)
-    lifted = open_jobs.filter(action=ModuleJob.Action.UNSUSPEND)
+    jobs = ModuleJob.objects.filter(mail_domain=OuterRef("mail_domain"))
+    about_to_be = jobs.open().filter(action=ModuleJob.Action.SUSPEND, payload__code=CODE)
+    lifted = jobs.filter(
+        action=ModuleJob.Action.UNSUSPEND,
+        status__in=[
+            ModuleJob.Status.QUEUED,
+            ModuleJob.Status.RUNNING,
+            ModuleJob.Status.FAILED,
+        ],
+    )
     return Service.objects.filter(
         Q(status=Service.Status.SUSPENDED, suspended_for=CODE)
         | Q(Exists(about_to_be), status=Service.Status.ACTIVE),

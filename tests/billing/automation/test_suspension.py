@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from billing.models import BillingProfile, ClientGroup, Invoice, Service
+from billing.models import AutomationItem, BillingProfile, ClientGroup, Invoice, Service
 from billing.operations import payments, profiles, services
 from clients.actors import Actor
 from clients.models import Activity, Client
@@ -220,6 +220,24 @@ def test_the_sweep_lifts_it_when_the_reason_went_some_other_way(
     assert len(jobs()) == 2
 
 
+def test_an_unsuspension_that_failed_waits_for_staff(vendor: Sandbox, run_jobs: RunJobs) -> None:
+    service = overdue_service(vendor=vendor)
+    cron(SUSPENDED_ON, *SUSPEND)
+    with on(SUSPENDED_ON):
+        run_jobs()
+    vendor.faults.add(action="updateDomain", kind="reject", sentence="Not now", count=0)
+    pay(service, SUSPENDED_ON + timedelta(days=1))
+    with on(SUSPENDED_ON + timedelta(days=1)):
+        run_jobs()
+    before = list(ModuleJob.objects.values_list("action", "status"))
+
+    for hour in (9, 10):
+        cron(SUSPENDED_ON + timedelta(days=1), *UNSUSPEND, hour=hour)
+
+    assert ("unsuspend", "failed") in before
+    assert list(ModuleJob.objects.values_list("action", "status")) == before
+
+
 def test_what_staff_have_suspended_no_payment_lifts(vendor: Sandbox, run_jobs: RunJobs) -> None:
     service = overdue_service(vendor=vendor)
     with on(SUSPENDED_ON):
@@ -242,14 +260,16 @@ def test_what_staff_have_suspended_no_payment_lifts(vendor: Sandbox, run_jobs: R
         {"status": MailDomain.Status.SUSPENDED},
     ],
 )
-def test_a_domain_that_cannot_be_suspended_is_left_alone(fields: dict[str, Any]) -> None:
+def test_a_domain_that_cannot_be_suspended_is_left_alone_and_said(fields: dict[str, Any]) -> None:
     service = overdue_service()
     MailDomain.objects.filter(pk=service.mail_domain_id).update(**fields)
 
     printed = cron(SUSPENDED_ON, *SUSPEND)
 
+    skipped = AutomationItem.objects.get(outcome="skipped")
     assert done(printed, "suspend_overdue") == 0
     assert jobs() == []
+    assert (skipped.subject_id, skipped.message[:11]) == (service.pk, "Its domain ")
 
 
 def test_hundreds_are_asked_for_in_a_few_statements(
