@@ -134,6 +134,13 @@ SENTENCES: dict[str, Promise] = {
     "order.set_up": gettext_lazy("The set-up of the order %(name)s was begun"),
     "order.fulfilled": gettext_lazy("The order %(name)s was fulfilled"),
     "order.cancelled": gettext_lazy("The order %(name)s was cancelled"),
+    "service.change_ordered": gettext_lazy("A change of %(name)s was ordered"),
+    "service.changed": gettext_lazy("%(name)s was changed"),
+    "service.change_failed": gettext_lazy("A change of %(name)s could not be made"),
+    "service.change_retried": gettext_lazy("A change of %(name)s was tried again"),
+    "service.change_withdrawn": gettext_lazy("A change of %(name)s was withdrawn"),
+    "service.change_cancelled": gettext_lazy("A change of %(name)s was cancelled"),
+    "service.change_expired": gettext_lazy("A change of %(name)s was not paid in time"),
     "service.suspension_requested": gettext_lazy("A suspension of this service was asked for"),
     "service.unsuspension_requested": gettext_lazy("The end of the suspension was asked for"),
     "service.product_change_requested": gettext_lazy(

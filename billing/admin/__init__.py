@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from billing.admin import automation, catalogue, endings, money, orders, prices, services, settings
+from billing.admin import (
+    automation,
+    catalogue,
+    endings,
+    money,
+    orders,
+    prices,
+    services,
+    settings,
+    upgrades,
+)
 
 __all__ = [
     "automation",
@@ -13,4 +23,5 @@ __all__ = [
     "prices",
     "services",
     "settings",
+    "upgrades",
 ]
