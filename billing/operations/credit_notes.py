@@ -90,10 +90,27 @@ def issue_credit_note(
 
 
 def given_back(invoice: Invoice) -> Decimal:
-    """Return what of an invoice was refunded or credited."""
-    refunds = invoice.payments.filter(kind=Payment.Kind.REFUND).values_list("applied", flat=True)
-    notes = invoice.credit_notes.values_list("total", flat=True)
-    return sum(refunds, ZERO) + sum(notes, ZERO)
+    """
+    Return what of an invoice was refunded or credited.
+
+    A payment that was refunded while the invoice was open has been owed again since; it is not
+    what was given back.
+    """
+    covered = invoice.total - invoice.balance
+    return covered - _kept(invoice) + _moved(invoice, CreditEntry.Reason.CREDIT_NOTE)
+
+
+def _kept(invoice: Invoice) -> Decimal:
+    """Return what payments and credit have brought to an invoice and refunds have not taken."""
+    rows = invoice.payments.values_list("kind", "applied")
+    paid = sum((each if kind == Payment.Kind.PAYMENT else -each for kind, each in rows), ZERO)
+    return paid - _moved(invoice, CreditEntry.Reason.SPENT)
+
+
+def _moved(invoice: Invoice, reason: CreditEntry.Reason) -> Decimal:
+    """Return what an invoice has moved in the ledger of credit for this reason, signed."""
+    entries = CreditEntry.objects.filter(invoice=invoice, reason=reason)
+    return sum(entries.values_list("amount", flat=True), ZERO)
 
 
 def _compose(profile: BillingProfile, items: Sequence[ItemSpec], rules: TaxRules) -> CreditNote:
@@ -135,13 +152,15 @@ def _check_invoice(invoice: Invoice, total: Decimal) -> None:
         raise UnableToIssueCreditNote(
             _("This invoice has added credit. Refund its payment instead.")
         )
-    if total > invoice.total - given_back(invoice):
+    worth = invoice.total - given_back(invoice)
+    if total > worth:
         raise UnableToIssueCreditNote(
             _("That is more than the invoice is worth. Enter a smaller amount."), field="amount"
         )
-    if invoice.status == Invoice.Status.UNPAID and total == invoice.total:
+    # Else it would count as paid, with all that follows from a payment.
+    if invoice.status == Invoice.Status.UNPAID and total == worth:
         raise UnableToIssueCreditNote(
-            _("Nothing has been paid on this invoice. Cancel it instead.")
+            _("Nothing would be left of this invoice. Cancel it instead."), field="amount"
         )
 
 

@@ -191,6 +191,48 @@ def test_what_a_credit_note_took_off_is_not_given_back_when_the_invoice_is_cance
     assert credit_of(client_) == Decimal(6)
 
 
+@pytest.mark.parametrize("paid", ["", "4.00"])
+def test_credit_notes_do_not_pay_an_invoice_by_themselves(
+    client_: Client, heard: Heard, paid: str
+) -> None:
+    invoice = issue(client_, "10.00")
+    if paid:
+        pay(invoice, paid)
+    note(client_, "5.50", invoice=invoice)
+    before = status_of(invoice)
+
+    with pytest.raises(UnableToIssueCreditNote, match="Cancel it instead"):
+        note(client_, "4.50", invoice=invoice)
+
+    assert status_of(invoice) == before
+    assert before[0] == Status.UNPAID
+    assert heard.of(InvoicePaid) == []
+    assert CreditNote.objects.count() == 1
+    assert credit_of(client_) == 0
+
+
+def test_what_was_refunded_before_it_was_paid_takes_no_room_from_credit_notes(
+    client_: Client,
+) -> None:
+    invoice = issue(client_, "10.00")
+    bounced = pay(invoice, "4.00")
+    payments.refund_payment(
+        payment=bounced,
+        amount=Decimal(4),
+        to=payments.RefundTo.SOURCE,
+        reference="R1",
+        on=TODAY,
+        actor=ACTOR,
+    )
+    pay(invoice, "10.00")
+
+    note(client_, "10.00", invoice=invoice)
+
+    assert credit_of(client_) == Decimal(10)
+    with pytest.raises(UnableToIssueCreditNote, match="more than the invoice is worth"):
+        note(client_, "0.01", invoice=invoice)
+
+
 @pytest.mark.parametrize("amounts", [("10.01",), ("0.00",), ("1.00", "-1.00"), ("10.00",)])
 def test_what_corrects_nothing_or_too_much_is_no_credit_note(
     client_: Client, amounts: tuple[str, ...]

@@ -100,6 +100,21 @@ class Books:
         )
 
 
+def kept_by(invoice: Invoice) -> Decimal:
+    """Return what payments, credit and credit notes have covered and no refund has taken."""
+    kept = Decimal(0)
+    for payment in invoice.payments.all():
+        kept += payment.applied * (1 if payment.kind == Payment.Kind.PAYMENT else -1)
+    for entry in CreditEntry.objects.filter(invoice=invoice, reason="spent"):
+        kept -= entry.amount
+    for note in invoice.credit_notes.all():
+        kept += note.total
+        kept -= sum(
+            note_entry.amount for note_entry in CreditEntry.objects.filter(credit_note=note)
+        )
+    return kept
+
+
 def check(books: Books) -> None:
     """Every cent that came in is on an invoice, in the balance, or was given back."""
     client = books.client
@@ -120,11 +135,14 @@ def check(books: Books) -> None:
         assert 0 <= invoice.balance <= invoice.total
         assert (invoice.balance == 0) == (invoice.status != Status.UNPAID)
         assert credit_notes.given_back(invoice) <= invoice.total
-        if invoice.status != Status.CANCELLED:
-            covered += invoice.total - invoice.balance
-            covered -= sum(
-                invoice.payments.filter(kind="refund").values_list("applied", flat=True), Decimal(0)
-            ) * (invoice.status != Status.UNPAID)
+        if invoice.status == Status.CANCELLED:
+            continue
+        kept = kept_by(invoice)
+        covered += kept
+        if invoice.status == Status.UNPAID:
+            assert kept == invoice.total - invoice.balance
+        else:
+            assert kept <= invoice.total
     for note in CreditNote.objects.filter(client=client).select_related("invoice"):
         if note.invoice is not None and note.invoice.status != Status.CANCELLED:
             credited += note.total

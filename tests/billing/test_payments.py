@@ -260,6 +260,24 @@ def test_a_refund_on_an_open_invoice_is_owed_again(client_: Client) -> None:
     assert status_of(invoice) == (Status.UNPAID, Decimal(10))
 
 
+@pytest.mark.parametrize("with_credit", ["0", "3.00"])
+def test_a_payment_that_bounced_keeps_no_later_one_from_being_refunded(
+    client_: Client, with_credit: str
+) -> None:
+    invoice = issue(client_, "10.00")
+    refund(pay(invoice, "4.00"), "4.00", reference="R1")
+    if Decimal(with_credit):
+        credit.add_credit(client=client_, amount=Decimal(with_credit), description="", actor=ACTOR)
+        credit.spend_credit(invoice=invoice, actor=ACTOR)
+    payment = pay(invoice)
+
+    refund(payment, str(payment.amount), reference="R2")
+
+    expected = Status.PAID if Decimal(with_credit) else Status.REFUNDED
+    assert status_of(invoice) == (expected, 0)
+    assert payments.refundable(payment) == 0
+
+
 def test_what_a_cancelled_invoice_gave_back_is_refunded_from_the_balance(client_: Client) -> None:
     invoice = issue(client_, "10.00")
     payment = pay(invoice, "4.00")
