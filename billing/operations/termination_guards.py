@@ -36,7 +36,7 @@ from billing.pricing.cycles import Cycle, next_due, previous_due
 from billing.queries.deadlines import reached
 from clients.actors import Actor
 from core.money import ZERO
-from provisioning.models import Mailbox
+from provisioning.models import Mailbox, MailDomain
 
 Kind = TerminationApproval.Kind
 Reason = TerminationApproval.Reason
@@ -67,8 +67,8 @@ def overdue_terminations(*, today: date, now: datetime, actor: Actor) -> Allowed
     found = _in_rhythm(
         _to_terminate(Service.objects.all(), today=today, now=now, settings=settings)
     )
-    done = _unapproved(Closing.objects.filter(cause=Closing.Cause.OVERDUE, requested_on=today))
-    return _Question(Kind.OVERDUE, today, done, settings, actor).sieve(found)
+    ended = Closing.objects.filter(cause=Closing.Cause.OVERDUE, requested_on=today)
+    return _Question(Kind.OVERDUE, today, ended, settings, actor).sieve(found)
 
 
 @transaction.atomic
@@ -84,6 +84,8 @@ def terminate_overdue(
     settings = BillingSettings.current()
     rows = Service.objects.filter(pk=fresh.pk)
     if not _in_rhythm(_to_terminate(rows, today=today, now=now, settings=settings)):
+        return None
+    if fresh.pk in approvals.answered(Kind.OVERDUE, Answer.DECLINED, today=today):
         return None
     return termination.close_service(
         service=fresh,
@@ -103,14 +105,7 @@ def purge_due(*, today: date, now: datetime, actor: Actor) -> Allowed:
     """
     settings = BillingSettings.current()
     rows = list(
-        Closing.objects.filter(
-            status=Closing.Status.CLOSED,
-            service__status=Service.Status.CLOSING,
-            service__closes_at__lte=now,
-            service__is_never_terminated=False,
-            last_notice_on__lt=today,
-        )
-        .exclude(_has_paid_lately("service__client", now))
+        _to_purge(Closing.objects.all(), today=today, now=now)
         .annotate(
             boxes=Count(
                 "service__mail_domain__mailboxes",
@@ -121,11 +116,26 @@ def purge_due(*, today: date, now: datetime, actor: Actor) -> Allowed:
         .values_list("pk", "service_id", "boxes")
     )
     big = [service for _pk, service, boxes in rows if boxes >= settings.purge_approval_mailboxes]
-    done = _unapproved(Closing.objects.filter(purged_on=today, hold_days__gt=0))
-    question = _Question(Kind.PURGE, today, done, settings, actor)
+    ended = Closing.objects.filter(purged_on=today, hold_days__gt=0)
+    question = _Question(Kind.PURGE, today, ended, settings, actor)
     allowed = question.sieve([service for _pk, service, _boxes in rows], big=big)
     may_go = set(allowed.ids)
     return Allowed([pk for pk, service, _boxes in rows if service in may_go], allowed.asked)
+
+
+@transaction.atomic
+def purge_closed(*, closing: Closing, today: date, now: datetime, actor: Actor) -> Closing | None:
+    """
+    Ask for the mail of one closed service to be deleted; None where something spares it by now.
+
+    :raises UnableToRequest: the module is busy with it
+    """
+    service = termination.lock(closing.service)
+    if not _to_purge(Closing.objects.filter(pk=closing.pk), today=today, now=now).exists():
+        return None
+    if service.pk in approvals.answered(Kind.PURGE, Answer.DECLINED, today=today):
+        return None
+    return termination.purge_closed(closing=closing, today=today, now=now, actor=actor)
 
 
 def cap(settings: BillingSettings) -> int:
@@ -140,6 +150,7 @@ def _to_terminate(
     """
     Return those of the services that are overdue for long enough, and that nothing spares.
 
+    They were suspended before; where a domain was never verified there is nothing to suspend.
     An invoice counts as overdue from the day that the client could know of it: one made late, with
     a due date in the past, gives nobody less time.
     """
@@ -155,13 +166,18 @@ def _to_terminate(
         .annotate(sum=Sum("balance"))
         .values("sum")
     )
+    spared_suspension = Q(client__billing__is_suspension_exempt=True) | Q(
+        client__billing__group__is_suspension_exempt=True
+    )
+    suspended = Q(status=Service.Status.SUSPENDED, suspended_for=Service.SuspendedFor.OVERDUE)
+    never_begun = Q(
+        ~spared_suspension,
+        status=Service.Status.ACTIVE,
+        mail_domain__status=MailDomain.Status.UNVERIFIED,
+    )
     known_since = Min(Greatest("invoice__due_date", "invoice__issue_date"))
     return (
-        services.filter(
-            status=Service.Status.SUSPENDED,
-            suspended_for=Service.SuspendedFor.OVERDUE,
-            is_never_terminated=False,
-        )
+        services.filter(suspended | never_begun, is_never_terminated=False)
         .exclude(client__billing__is_termination_exempt=True)
         .exclude(client__billing__group__is_termination_exempt=True)
         .exclude(suspension_override_until__gte=today)
@@ -185,6 +201,17 @@ def _to_terminate(
         )
         .order_by("owed_since", "pk")
     )
+
+
+def _to_purge(closings: QuerySet[Closing], *, today: date, now: datetime) -> QuerySet[Closing]:
+    """Return those of the closings whose time is over, and that nothing spares."""
+    return closings.filter(
+        status=Closing.Status.CLOSED,
+        service__status=Service.Status.CLOSING,
+        service__closes_at__lte=now,
+        service__is_never_terminated=False,
+        last_notice_on__lt=today,
+    ).exclude(_has_paid_lately("service__client", now))
 
 
 def _has_paid_lately(client: str, now: datetime) -> Q:
@@ -215,17 +242,13 @@ def _fits(service: Service) -> bool:
     return earliest <= due <= next_due(due=owed_from, cycle=cycle, anchor_day=anchor_day)
 
 
-def _unapproved(closings: QuerySet[Closing]) -> int:
-    return closings.exclude(service__termination_approvals__status=Answer.APPROVED).count()
-
-
 @dataclass(frozen=True)
 class _Question:
-    """What is asked about on one day; `done` is how many of it were ended today, unapproved."""
+    """What is asked about on one day; `ended` are the closings that were dealt with today."""
 
     kind: str
     today: date
-    done: int
+    ended: QuerySet[Closing]
     settings: BillingSettings
     actor: Actor
 
@@ -234,7 +257,9 @@ class _Question:
         approved = approvals.answered(self.kind, Answer.APPROVED, today=self.today)
         declined = approvals.answered(self.kind, Answer.DECLINED, today=self.today)
         new = [pk for pk in found if pk not in approved and pk not in declined]
-        is_above = len(new) + self.done > cap(self.settings)
+        # What was approved is not the automation's own doing, and leaves it the whole cap.
+        done = self.ended.exclude(service__in=approved).count()
+        is_above = len(new) + done > cap(self.settings)
         asked = new if is_above else [pk for pk in new if pk in set(big)]
         if asked:
             reason = Reason.ABOVE_CAP if is_above else Reason.MANY_MAILBOXES

@@ -27,7 +27,7 @@ from billing.operations.approvals import UnableToAnswer
 from billing.operations.termination_guards import Allowed
 from clients.actors import Actor
 from clients.models import User
-from provisioning.models import MailDomain
+from provisioning.models import MailDomain, ModuleJob
 from tests import makers
 from tests.billing.closing_steps import ACTOR, NOW, TODAY, close, fresh, overdue_service
 from tests.billing.documents import issue, pay
@@ -310,82 +310,66 @@ def test_an_answer_needs_the_right_and_is_given_once() -> None:
     assert TerminationApproval.objects.get().status == Answer.DECLINED
 
 
-def closed_service(*, boxes: int = 1, domain: str = "acme.test") -> Closing:
-    """Return a closing whose time is over and whose last notice was sent yesterday."""
-    service = makers.make_service(domain=domain)
-    for n in range(boxes):
-        makers.make_mailbox(service, f"box{n}")
-    closing = close(service)
-    mail_domain = service.mail_domain
-    mail_domain.close(at=NOW)
-    mail_domain.save()
-    service.close(closes_at=NOW - timedelta(hours=1))
-    service.save()
-    closing.confirm(at=NOW - timedelta(days=30))
-    closing.last_notice_days, closing.last_notice_on = 1, TODAY - timedelta(days=1)
-    closing.save()
-    return closing
+def never_verified(**fields: Any) -> Service:
+    """Return a service that was never paid, and whose domain still waits for its record."""
+    service = overdue_service(**fields)[0]
+    MailDomain.objects.filter(pk=service.mail_domain_id).update(status=MailDomain.Status.UNVERIFIED)
+    Service.objects.filter(pk=service.pk).update(status=Service.Status.ACTIVE, suspended_for="")
+    return fresh(service)
 
 
-def purges() -> Allowed:
-    return termination_guards.purge_due(today=TODAY, now=NOW, actor=ACTOR)
+def test_what_cannot_be_suspended_for_want_of_a_verified_domain_ends_too() -> None:
+    service = never_verified()
 
+    listed = due()
+    closing = terminate(service)
 
-def test_mail_whose_time_is_over_is_due_to_be_deleted() -> None:
-    closing = closed_service()
-
-    assert purges() == Allowed([closing.pk])
+    assert listed == [service.pk]
+    assert closing is not None
+    assert (closing.cause, closing.hold_days) == (Closing.Cause.OVERDUE, 0)
+    assert ModuleJob.objects.get().action == ModuleJob.Action.TERMINATE
 
 
 @pytest.mark.parametrize(
-    "changes",
-    [{"last_notice_on": None}, {"last_notice_on": TODAY}],
-    ids=["never told", "told only today"],
+    "spare", [exempt, exempt_group, never, overridden, paid_something_else, covered_by_credit]
 )
-def test_no_mail_is_deleted_before_its_last_notice_had_a_day(changes: dict[str, Any]) -> None:
-    closed_service()
-    Closing.objects.update(**changes)
+def test_without_a_verified_domain_a_service_is_spared_as_others_are(spare: Any) -> None:
+    service = never_verified()
 
-    assert purges() == Allowed([])
+    spare(service)
 
-
-@pytest.mark.parametrize(
-    "changes",
-    [{"closes_at": NOW + timedelta(hours=1)}, {"is_never_terminated": True}],
-    ids=["not yet", "never"],
-)
-def test_mail_is_kept_where_the_service_says_so(changes: dict[str, Any]) -> None:
-    closed_service()
-    Service.objects.update(**changes)
-
-    assert purges() == Allowed([])
+    assert due() == []
+    assert terminate(service) is None
 
 
-def test_mail_of_somebody_who_has_just_paid_is_not_deleted() -> None:
-    closing = closed_service()
-    pay(issue(closing.service.client, "3.00"))
+def test_whom_nobody_suspends_is_not_ended_for_want_of_a_verified_domain() -> None:
+    service = never_verified()
+    profile = profiles.profile_of(service.client)
+    profile.is_suspension_exempt = True
+    profile.save()
 
-    assert purges() == Allowed([])
-
-
-def test_mail_of_many_mailboxes_waits_for_approval(rules: BillingSettings) -> None:
-    rules.purge_approval_mailboxes = 3
-    rules.save()
-    big, small = closed_service(boxes=3), closed_service(boxes=2, domain="small.test")
-
-    before = purges()
-    approval = TerminationApproval.objects.get()
-    approvals.approve(approval=approval, actor=approver())
-
-    assert before == Allowed([small.pk], 1)
-    assert approval.reason == TerminationApproval.Reason.MANY_MAILBOXES
-    assert set(purges().ids) == {big.pk, small.pk}
+    assert due() == []
 
 
-def test_above_the_cap_no_mail_is_deleted(rules: BillingSettings) -> None:
+def test_services_without_a_verified_domain_count_for_the_cap(rules: BillingSettings) -> None:
     rules.termination_cap = 1
     rules.save()
-    for n in range(2):
-        closed_service(domain=f"acme{n}.test")
+    for number in range(2):
+        never_verified(domain=f"acme{number}.test")
 
-    assert purges() == Allowed([], 2)
+    assert ask_for() == Allowed([], 2)
+
+
+def test_declined_after_it_was_listed_a_service_stays(service: Service) -> None:
+    listed = due()
+    approval = approvals.ask(
+        kind=TerminationApproval.Kind.OVERDUE,
+        services=[service.pk],
+        reason=TerminationApproval.Reason.ABOVE_CAP,
+        on=TODAY,
+        actor=ACTOR,
+    )
+    approvals.decline(approval=approval, actor=approver())
+
+    assert listed == [service.pk]
+    assert terminate(service) is None

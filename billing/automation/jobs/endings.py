@@ -7,7 +7,6 @@ from billing.models import CancellationRequest, Closing, Service
 from billing.operations import (
     cancellation,
     closing_notices,
-    termination,
     termination_guards,
 )
 from billing.operations.termination_guards import Allowed
@@ -62,7 +61,7 @@ def purge_closed(work: Work) -> None:
     allowed = termination_guards.purge_due(today=work.today, now=work.now, actor=work.actor)
 
     def purge(closing_id: int) -> Closing | None:
-        return termination.purge_closed(
+        return termination_guards.purge_closed(
             closing=Closing.objects.get(pk=closing_id),
             today=work.today,
             now=work.now,
