@@ -9,6 +9,8 @@ import structlog
 from billing.automation.work import Work
 from billing.models import Service
 from billing.operations import suspension
+from core.sentences import sentence as _
+from provisioning.models import MailDomain
 
 log = structlog.get_logger(__name__)
 
@@ -29,11 +31,26 @@ def suspend_overdue(work: Work) -> None:
     if not settings.is_suspension_on:
         return
     overdue = suspension.overdue_services(today=work.today, days=settings.suspension_days)
-    service_ids = list(overdue.order_by("client_id", "pk").values_list("pk", flat=True))
+    service_ids = []
+    for pk, domain_status in overdue.order_by("client_id", "pk").values_list(
+        "pk", "mail_domain__status"
+    ):
+        if domain_status == MailDomain.Status.ACTIVE:
+            service_ids.append(pk)
+        else:
+            work.skip(Service, pk, _cannot_be_suspended(domain_status))
     for begin in range(0, len(service_ids), suspension.AT_ONCE):
         if not work.has_time():
             return
         _suspend(work, service_ids[begin : begin + suspension.AT_ONCE], settings.suspension_days)
+
+
+def _cannot_be_suspended(domain_status: str) -> str:
+    if domain_status == MailDomain.Status.UNVERIFIED:
+        return _("Its domain was never verified: there is no mail to stop before it is closed.")
+    return _("Its domain is %(status)s and cannot be suspended.") % {
+        "status": str(MailDomain.Status(domain_status).label)
+    }
 
 
 def _suspend(work: Work, service_ids: Sequence[int], days: int) -> None:
