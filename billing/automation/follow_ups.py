@@ -13,8 +13,10 @@ ACTOR = Actor.system("billing")
 
 @reacts_to(InvoicePublished)
 def count_earlier_notices(event: InvoicePublished) -> None:
-    """Nobody is told of the same debt again because its invoice was replaced."""
-    notices.keep_notices(invoice=Invoice.objects.get(pk=event.invoice_id))
+    """Nobody is told of the same debt again, or charged for it, as its invoice was replaced."""
+    invoice = Invoice.objects.select_related("replaces").get(pk=event.invoice_id)
+    notices.keep_notices(invoice=invoice)
+    late_fees.keep_fee(invoice=invoice)
 
 
 @reacts_to(InvoiceCancelled)

@@ -87,14 +87,33 @@ def charge_late_fee(
 @transaction.atomic
 def take_back(*, invoice: Invoice, actor: Actor) -> None:
     """Cancel the open fee of an invoice that is owed no more."""
-    fees = InvoiceItem.objects.filter(
+    for item in _open_fees(invoice).select_related("invoice"):
+        invoicing.cancel_invoice(invoice=item.invoice, actor=actor, reason=str(invoice.number))
+
+
+def keep_fee(*, invoice: Invoice) -> None:
+    """
+    Charge no fee again for what is owed on an invoice that replaces another.
+
+    A fee that was paid, or that staff have cancelled, was for this debt too. One that is open is
+    taken back with the old invoice, so that the new one may have one for what is owed then.
+    """
+    replaced = invoice.replaces
+    if replaced is None or _open_fees(replaced).exists():
+        return
+    for earlier in InvoiceNotice.objects.filter(invoice=replaced, kind=Kind.LATE_FEE):
+        InvoiceNotice.objects.get_or_create(
+            invoice=invoice, kind=Kind.LATE_FEE, defaults={"told_at": earlier.told_at}
+        )
+
+
+def _open_fees(invoice: Invoice) -> QuerySet[InvoiceItem]:
+    return InvoiceItem.objects.filter(
         kind=InvoiceItem.Kind.LATE_FEE,
         key=_key(invoice),
         invoice__status=Invoice.Status.UNPAID,
         invoice__client=invoice.client_id,
     )
-    for item in fees.select_related("invoice"):
-        invoicing.cancel_invoice(invoice=item.invoice, actor=actor, reason=str(invoice.number))
 
 
 def _rule(settings: BillingSettings) -> LateFee:

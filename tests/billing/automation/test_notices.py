@@ -205,6 +205,33 @@ def test_the_fee_of_what_is_owed_no_more_is_taken_back() -> None:
     assert statuses == {cancelled.client_id: "cancelled", other.client_id: "unpaid"}
 
 
+@pytest.mark.parametrize(
+    ("settled", "statuses"),
+    [("paid", ["paid"]), ("cancelled", ["cancelled"]), ("", ["cancelled", "unpaid"])],
+)
+def test_a_debt_has_one_fee_though_its_invoice_is_replaced(
+    settled: str, statuses: list[str]
+) -> None:
+    configure(late_fee_kind="fixed", late_fee_value=5)
+    client = make_client()
+    with on(START):
+        services = [make_billed_service(client=client, next_due=DUE) for _ in range(2)]
+    cron_daily(DUE - timedelta(days=1), DUE + timedelta(days=6), "create_invoices", *FEES)
+    (fee,) = fees()
+    if settled == "paid":
+        pay(fee, DUE + timedelta(days=6))
+    with on(DUE + timedelta(days=7), 8):
+        if settled == "cancelled":
+            invoicing.cancel_invoice(invoice=fee, actor=ACTOR)
+        invoicing.strip_service(service=services[0], on=DUE + timedelta(days=7), actor=ACTOR)
+
+    cron_daily(DUE + timedelta(days=7), DUE + timedelta(days=8), *FEES)
+
+    assert [each.status for each in fees()] == statuses
+    replaced = Invoice.objects.get(replaces__isnull=False)
+    assert (replaced.status, replaced.total, replaced.due_date) == ("unpaid", 10, DUE)
+
+
 def test_an_unpaid_late_fee_suspends_nothing() -> None:
     configure(late_fee_kind="fixed", late_fee_value=5, is_suspension_on=True)
     with on(START):
