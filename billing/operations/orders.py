@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from billing.events import OrderCancelled
 from billing.models import BillingSettings, Invoice, InvoiceItem, Order, Service
-from billing.operations import credit_notes, invoicing, profiles, setting_up
+from billing.operations import credit_notes, invoicing, profiles, promotions, setting_up
 from billing.operations.items import ItemSpec
 from billing.operations.setting_up import locked, note
 from clients.actors import Actor
@@ -48,7 +48,8 @@ def cancel_order(*, order: Order, on: date, actor: Actor, reason: str = "") -> O
     """
     Cancel a pending order whose service has not been begun, and free its domain.
 
-    What is not paid of its invoice is not owed any more; what was paid becomes credit.
+    What is not paid of its invoice is not owed any more; what was paid becomes credit. The use of
+    its promotion code is somebody else's again.
 
     :raises UnableToChangeOrder: it is not pending, or the mail server may have the domain
     """
@@ -65,6 +66,8 @@ def cancel_order(*, order: Order, on: date, actor: Actor, reason: str = "") -> O
     service.save()
     fresh.cancel()
     fresh.save()
+    if fresh.promotion_code:
+        promotions.give_back(code=fresh.promotion_code)
     note(order=fresh, action="order.cancelled", actor=actor, after={"reason": reason})
     invoicing.strip_service(service=service, on=on, actor=actor, reason=reason)
     for invoice in _paid_invoices(service):

@@ -65,6 +65,11 @@ def redeem(*, promotion: Promotion, client: Client) -> None:
         raise UnableToUsePromotion(_used_up(promotion), field="code")
 
 
+def give_back(*, code: str) -> None:
+    """Count one use less: the order that had it came to nothing, and others may have it."""
+    Promotion.objects.filter(code__iexact=code, uses__gt=0).update(uses=F("uses") - 1)
+
+
 def periods_of(promotion: Promotion) -> int | None:
     """Return for how many bills it counts, the first one among them; None is for good."""
     if promotion.lasting == Promotion.Lasting.LIFETIME:

@@ -29,17 +29,19 @@ def old_invoices(*, today: date, settings: BillingSettings) -> QuerySet[Invoice]
     """
     Return the invoices to be cancelled because they were overdue for too long; none by default.
 
-    What a service that still runs has to pay stays owed.
+    What a service that still runs has to pay stays owed, and an order that nobody pays is cancelled
+    as a whole or not at all.
     """
     if not settings.old_invoice_days:
         return Invoice.objects.none()
-    of_running = InvoiceItem.objects.filter(
-        invoice=OuterRef("pk"), is_live=True, service__in=Service.objects.running()
+    needed = Q(pk__in=Service.objects.running()) | Q(status=Service.Status.PENDING)
+    of_needed = InvoiceItem.objects.filter(
+        invoice=OuterRef("pk"), is_live=True, service__in=Service.objects.filter(needed)
     )
     last = today - timedelta(days=settings.old_invoice_days)
     return (
         Invoice.objects.overdue(on=today)
-        .filter(~Exists(of_running), due_date__lte=last)
+        .filter(~Exists(of_needed), due_date__lte=last)
         .order_by("due_date", "pk")
     )
 
