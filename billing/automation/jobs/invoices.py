@@ -76,7 +76,11 @@ def apply_credit(work: Work) -> None:
 
 
 def _invoice(work: Work, due: QuerySet[Service], service_ids: list[int]) -> None:
-    """Invoice these together; where that fails, each half by itself, down to the one client."""
+    """
+    Invoice these together; where that fails, each half by itself, down to the one service.
+
+    Clients are parted first: the services of one share an invoice for as long as that can be made.
+    """
     try:
         renewed = renewals.invoice_next_period(
             service_ids=service_ids, due=due, today=work.today, actor=work.actor
@@ -89,11 +93,16 @@ def _invoice(work: Work, due: QuerySet[Service], service_ids: list[int]) -> None
             _invoice(work, due, [pk for pk in service_ids if owners.get(pk) in first_half])
             _invoice(work, due, [pk for pk in service_ids if owners.get(pk) not in first_half])
             return
+        if len(service_ids) > 1:
+            half = len(service_ids) // 2
+            _invoice(work, due, service_ids[:half])
+            _invoice(work, due, service_ids[half:])
+            return
         if isinstance(error, OperationError):
             for pk in service_ids:
                 work.skip(Service, pk, error.user_message)
             return
-        log.exception("a client's services could not be invoiced", services=service_ids)
+        log.exception("a service could not be invoiced", services=service_ids)
         for pk in service_ids:
             work.fail(Service, pk, error)
     else:

@@ -284,23 +284,25 @@ def test_credit_that_came_later_is_used_on_the_next_day_unless_that_is_switched_
     assert "credit used USD 3.00" in printed
 
 
-def test_one_client_who_cannot_be_invoiced_stops_nobody_else() -> None:
+def test_one_service_that_cannot_be_invoiced_stops_no_other_one() -> None:
     services = [service_due() for _ in range(5)]
     odd = services[2]
     euro = make_currency("EUR")
     Service.objects.filter(pk=odd.pk).update(currency=euro)
     broken = services[3]
-    Selection.objects.filter(service=broken).update(unit_price=Decimal(-10))
+    Selection.objects.filter(service=broken).update(unit_price=Decimal(-50))
+    neighbors = [service_due(client=broken.client) for _ in range(2)]
     priceless = services[4]
     Selection.objects.filter(service=priceless).delete()
 
     printed = cron(START)
 
     assert sorted(Invoice.objects.values_list("client_id", flat=True)) == sorted(
-        service.client_id for service in services[:2]
+        service.client_id for service in [*services[:2], neighbors[0]]
     )
     row = AutomationJobRun.objects.get(job="create_invoices")
-    assert (row.done, row.skipped) == (2, 3)
+    assert (row.done, row.skipped) == (3, 3)
+    assert InvoiceItem.objects.filter(service__in=neighbors).count() == 2
     reasons = dict(
         AutomationItem.objects.filter(outcome="skipped").values_list("subject_id", "message")
     )
@@ -309,7 +311,8 @@ def test_one_client_who_cannot_be_invoiced_stops_nobody_else() -> None:
     assert "no price" in reasons[priceless.pk]
     assert "another currency" in printed
     # Numbers have no gap: what was tried and rolled back has taken none.
-    assert set(Invoice.objects.values_list("number", flat=True)) == {"2026-00001", "2026-00002"}
+    numbers = Invoice.objects.values_list("number", flat=True)
+    assert set(numbers) == {f"2026-0000{number}" for number in (1, 2, 3)}
 
 
 def test_a_client_is_not_split_where_a_chunk_ends(monkeypatch: pytest.MonkeyPatch) -> None:
