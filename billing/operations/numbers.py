@@ -18,7 +18,9 @@ def invoice_number(*, on: date, settings: BillingSettings) -> str:
     Take the next invoice number, in the transaction that publishes its invoice.
 
     The counter stays locked until that transaction ends: a roll-back gives the number back. So it
-    is the last lock taken.
+    is the last lock taken of what clients share. What the invoice brings about (credit that is
+    used, services that are paid for) is locked after it: all of it belongs to the client whose
+    money is locked already, and who waits for that money has no number.
     """
     return _formatted(
         settings.invoice_number_format, get_next_value(INVOICES), on, settings.number_digits
