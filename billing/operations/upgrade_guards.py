@@ -198,12 +198,12 @@ def _in_the_way(domain: MailDomain, new: Entitlement) -> list[InTheWay]:
 
 def _problem(name: str, used: Decimal, wanted: Decimal) -> InTheWay:
     texts = {
-        "basic_mailboxes": _("%(used)s Basic mailboxes in use, %(wanted)s wanted."),
-        "enhanced_mailboxes": _("%(used)s Enhanced mailboxes in use, %(wanted)s wanted."),
-        "quota_pool_gb": _("%(used)s GB of quota given to mailboxes, %(wanted)s GB wanted."),
-        "mailbox_quota_gb": _("%(used)s GB in the largest mailbox, at most %(wanted)s GB wanted."),
-        "aliases": _("%(used)s aliases in use, %(wanted)s wanted."),
-        "distribution_lists": _("%(used)s distribution lists in use, %(wanted)s wanted."),
+        "basic_mailboxes": _("%(used)s Basic in use, %(wanted)s wanted."),
+        "enhanced_mailboxes": _("%(used)s Enhanced in use, %(wanted)s wanted."),
+        "quota_pool_gb": _("Quota of all mailboxes: %(used)s GB in use, %(wanted)s GB wanted."),
+        "mailbox_quota_gb": _("Largest mailbox: %(used)s GB in use, %(wanted)s GB wanted."),
+        "aliases": _("Aliases: %(used)s in use, %(wanted)s wanted."),
+        "distribution_lists": _("Distribution lists: %(used)s in use, %(wanted)s wanted."),
     }
     pages = {"aliases": ALIASES, "distribution_lists": LISTS}
     values = {"used": float(used), "wanted": float(wanted)}

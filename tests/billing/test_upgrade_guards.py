@@ -108,7 +108,7 @@ def test_less_than_is_in_use_is_refused_with_what_must_go_first(service: Service
         offer(service, wanting(service, enhanced_mailboxes=1))
 
     (problem,) = refusal.value.in_the_way
-    assert problem.sentence == "3 Enhanced mailboxes in use, 1 wanted."
+    assert problem.sentence == "3 Enhanced in use, 1 wanted."
     assert problem.page == "mailboxes"
 
 

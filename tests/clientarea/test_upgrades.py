@@ -247,7 +247,7 @@ def test_less_than_is_in_use_says_what_must_go_first(visitor: Browser, service: 
     answer = adjust(visitor, service, enhanced_mailboxes=1)
 
     assert answer.status_code == 422
-    assert "3 Enhanced mailboxes in use, 1 wanted." in text(answer)
+    assert "3 Enhanced in use, 1 wanted." in text(answer)
     assert at("mailboxes", service) in answer.content.decode()
     assert not Quote.objects.exists()
 
