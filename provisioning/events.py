@@ -83,6 +83,14 @@ class PackageChanged:
 
 
 @dataclass(frozen=True)
+class MailboxesFilling:
+    """A reading has found these mailboxes of a domain fuller than was told before."""
+
+    mail_domain_id: int
+    mailbox_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class MailboxSettling:
     """
     The outcome of a change to a mailbox is about to be recorded; nothing is locked yet.

@@ -47,6 +47,7 @@ from provisioning.events import (
     AccountUnsuspended,
     DomainDropped,
     DomainUnverified,
+    MailboxesFilling,
 )
 from provisioning.models import Mailbox
 from provisioning.workers.verification import LAST_NOTICE_HOURS
@@ -54,6 +55,7 @@ from provisioning.workers.verification import LAST_NOTICE_HOURS
 BOOKS = Permission.INVOICES
 ORDERS = Permission.ORDERS
 SERVICES = Permission.MANAGE_PRODUCTS
+MAILBOXES = Permission.MANAGE_MAILBOXES
 Kind = InvoiceNotice.Kind
 OVERDUE = {
     Kind.OVERDUE_1.value: "overdue_first",
@@ -116,6 +118,15 @@ def tell_of_the_new_price(event: PriceChangeDue) -> None:
     service = _service(event.service_id)
     values = letter_values.of_new_price(service, event.starts_on)
     tell(service.client, concerns=BOOKS, letter="price_change", values=values)
+
+
+@reacts_to(MailboxesFilling)
+def warn_of_full_mailboxes(event: MailboxesFilling) -> None:
+    """Say which mailboxes run out of room, all of a domain together."""
+    service = _service_of(event.mail_domain_id)
+    if service is not None:
+        values = letter_values.of_filling(service, event.mailbox_ids)
+        tell(service.client, concerns=MAILBOXES, letter="quota_warning", values=values)
 
 
 @reacts_to(InvoicePublished)

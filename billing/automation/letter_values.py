@@ -19,11 +19,13 @@ from clients.links import link_to
 from core.sentences import sentence as _
 from provisioning import dns
 from provisioning.dns import DnsRecord, Importance, Purpose
-from provisioning.models import Dkim, MailDomain
+from provisioning.models import Dkim, Mailbox, MailDomain
 from provisioning.operations.mail_programs import IMAP_PORT, POP_PORT, SMTP_PORT
 
 Values = dict[str, Any]
 CYCLES = dict(CYCLE_CHOICES)
+MOST_MAILBOXES = 50
+MB_PER_GB = 1000
 # What a domain's mail suffers from the lack of; the others save typing, and are on its page.
 IMPORTANT = {Importance.REQUIRED, Importance.RECOMMENDED}
 
@@ -172,6 +174,24 @@ def of_unverified(service: Service) -> Values:
         "deadline": domain.verification_deadline,
         "host": record.name_in(domain.domain),
         "value": record.value,
+    }
+
+
+def of_filling(service: Service, mailbox_ids: Iterable[int]) -> Values:
+    """Return how full these mailboxes are, the fullest first."""
+    rows = Mailbox.objects.filter(pk__in=mailbox_ids).select_related("mail_domain")
+    filling = [
+        {
+            "address": row.address,
+            "percent": str((row.usage_mb or 0) * 100 // row.quota_mb),
+            "quota": _("%(size)s GB") % {"size": row.quota_mb / MB_PER_GB},
+        }
+        for row in sorted(rows, key=lambda row: -(row.usage_mb or 0) / row.quota_mb)
+    ]
+    return {
+        **of_service(service),
+        "mailboxes": filling[:MOST_MAILBOXES],
+        "has_more": len(filling) > MOST_MAILBOXES,
     }
 
 

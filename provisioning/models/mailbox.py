@@ -73,6 +73,8 @@ class Mailbox(ConcurrentTransitionMixin, models.Model):
     # A new password whose arrival nobody could see: it has to be set again.
     password_unconfirmed_at = models.DateTimeField(null=True, blank=True)
     usage_mb = models.PositiveIntegerField(null=True, blank=True)
+    # How full it was, in percent, when that was last told; 0: there is nothing to tell.
+    fill_notice_percent = models.PositiveSmallIntegerField(default=0)
     display_name = models.CharField(max_length=100, blank=True)
     status = FSMField(max_length=8, choices=Status.choices, default=Status.CREATING, protected=True)
     last_login_at = models.DateTimeField(null=True, blank=True)

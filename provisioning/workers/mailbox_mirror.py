@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from core.events import publish
+from provisioning.events import MailboxesFilling
 from provisioning.models import Drift, Mailbox, MailDomain
 from provisioning.workers.drift import Difference
 from provisioning.workers.settlement import adopt_remote
@@ -15,10 +17,14 @@ if TYPE_CHECKING:
     from provisioning.module import Reading
 
 CHUNK = 500
+# From how many percent of its quota on a mailbox is told of as filling, and as almost full.
+FILL_LEVELS = (80, 95)
+SLACK_PERCENT = 5
 MIRRORED = [
     "account_type",
     "quota_mb",
     "usage_mb",
+    "fill_notice_percent",
     "display_name",
     "last_login_at",
     "missing_since",
@@ -41,6 +47,7 @@ def record(domain: MailDomain, reading: Reading) -> list[Difference]:
     )
     differences: list[Difference] = []
     changed: list[Mailbox] = []
+    filling: list[int] = []
     for name, row in rows.items():
         row.mail_domain = domain
         if _is_newer(row, reading.began_at):
@@ -54,11 +61,29 @@ def record(domain: MailDomain, reading: Reading) -> list[Difference]:
         else:
             differences += _differences(row, found)
             adopt_remote(row, found)
+            if _is_fuller(row):
+                filling.append(row.pk)
         changed.append(row)
     Mailbox.objects.bulk_update(changed, MIRRORED, batch_size=CHUNK)
+    if filling and domain.status == MailDomain.Status.ACTIVE:
+        publish(MailboxesFilling(mail_domain_id=domain.pk, mailbox_ids=tuple(filling)))
     new = [found for name, found in listed.items() if name not in rows and name not in just_removed]
     differences += _take_in(domain, new, is_first=domain.mirrored_at is None)
     return differences
+
+
+def _is_fuller(row: Mailbox) -> bool:
+    """Note how full a mailbox is, and tell whether that is news; what is off is nobody's worry."""
+    before = row.fill_notice_percent
+    if row.status != Mailbox.Status.ACTIVE or not row.usage_mb or not row.quota_mb:
+        row.fill_notice_percent = 0
+        return False
+    percent = row.usage_mb * 100 // row.quota_mb
+    reached = [level for level in FILL_LEVELS if percent >= level]
+    # One that goes to and fro around a level is told of once.
+    kept = [level for level in FILL_LEVELS if before >= level and percent >= level - SLACK_PERCENT]
+    row.fill_notice_percent = max([*reached, *kept], default=0)
+    return row.fill_notice_percent > before
 
 
 def _is_newer(row: Mailbox, began_at: datetime) -> bool:

@@ -25,6 +25,7 @@ from billing.operations.upgrades import Change
 from billing.operations.wishes import Wish
 from billing.pricing.cycles import Cycle
 from clients.models import Client
+from provisioning import tasks
 from provisioning.models import MailDomain
 from provisioning.operations import lifecycle
 from provisioning.sandbox import Sandbox
@@ -181,12 +182,19 @@ def read(world: World) -> Service:
     return Service.objects.with_domain().get(pk=world.service.pk)
 
 
+def fill_a_mailbox(world: World) -> None:
+    world.vendor.add_mailbox("acme.test", "anna", quota_gb=10, usage_mb=9700)
+    makers.make_mailbox(world.service, "anna", quota_mb=10_000)
+    tasks.refresh_domain(mail_domain_id=world.service.mail_domain_id)
+
+
 Kind = InvoiceNotice.Kind
 STORIES: dict[str, Callable[[World], object]] = {
     "order_confirmation": order,
     "hosting_welcome": begin,
     "domain_not_verified": wait_for_the_record,
     "domain_lost": lose_the_domain,
+    "quota_warning": fill_a_mailbox,
     "invoice_created": invoice,
     "payment_reminder": notice(Kind.REMINDER),
     "overdue_first": notice(Kind.OVERDUE_1),
@@ -212,6 +220,7 @@ SAYS = {
     "hosting_welcome": ("v=spf1 include:", "v=spf1 include:"),
     "domain_not_verified": ("ea-verify=", "ea-verify="),
     "domain_lost": ("We add it again", "Wir fügen sie von selbst wieder hinzu"),
+    "quota_warning": ("anna@acme.test: 97 % of 10 GB", "anna@acme.test: 97 % von 10 GB"),
     "invoice_created": ("DE00 0000", "DE00 0000"),
     "payment_reminder": ("10.00 USD", "10,00 USD"),
     "overdue_first": ("9 May 2026", "9. Mai 2026"),
