@@ -8,23 +8,23 @@ from datetime import date, datetime, time, timedelta
 import structlog
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.utils import timezone, translation
+from django.utils import timezone
 
 from billing.events import UpgradeApplied, UpgradeFailed
 from billing.models import BillingSettings, Invoice, InvoiceItem, Product, Service, Upgrade
 from billing.operations import (
     credit_notes,
+    discounts,
     invoicing,
     periods,
     reissuing,
     selections,
-    taxes,
     termination,
     upgrade_guards,
+    upgrade_settlement,
     upgrade_terms,
 )
 from billing.operations.items import ItemSpec, specs_of_lines
-from billing.pricing.changes import Held, quote_change
 from billing.pricing.cycles import Cycle
 from billing.pricing.lines import Line
 from clients.actors import Actor
@@ -110,9 +110,9 @@ def finish(*, upgrade_id: int, at: datetime, on: date, actor: Actor) -> Upgrade:
         upgrade.apply()
         upgrade.save()
     service = upgrade.service
-    due_before = service.next_due_date
+    paid_since = upgrade_settlement.paid_since(upgrade)
     before = {"product": service.product.name, "recurring": str(service.recurring_amount)}
-    _give(service, upgrade)
+    _give(service, upgrade, on=on)
     upgrade.finish(at=at)
     upgrade.save()
     note(
@@ -123,15 +123,17 @@ def finish(*, upgrade_id: int, at: datetime, on: date, actor: Actor) -> Upgrade:
         before=before,
     )
     give_back(upgrade=upgrade, lines=upgrade_terms.lines_of(upgrade), on=on, actor=actor)
-    _settle_paid_ahead(upgrade, due_before, on=on, actor=actor)
+    if paid_since is not None:
+        upgrade_settlement.settle_paid_since(upgrade, paid_since, on=on, actor=actor)
     reissuing.renew_invoices(service=service, on=on, actor=actor)
     publish(UpgradeApplied(upgrade_id=upgrade.pk))
     return upgrade
 
 
-def _give(service: Service, upgrade: Upgrade) -> None:
+def _give(service: Service, upgrade: Upgrade, *, on: date) -> None:
     """Save what the service has now. A new cycle that was not put off began on the day it was."""
     new, old = upgrade.new, upgrade.old
+    chosen = upgrade_terms.chosen_now(upgrade, selections.held_by(service=service, on=on))
     service.product = upgrade.new_product or service.product
     if service.currency_id is None:
         service.currency = upgrade.quote.currency if upgrade.quote else None
@@ -145,11 +147,12 @@ def _give(service: Service, upgrade: Upgrade) -> None:
             service.next_invoice_date = service.next_due_date
             service.promotion_periods_left = new["promotion_periods_left"]
             periods.drop_paid_ahead(service)
+            discounts.drop_ended(service)
         if not cycle.is_recurring:
             service.next_invoice_date = None
             service.next_due_date = None if is_put_off else service.next_due_date
     service.save()
-    selections.save_selections(service=service, chosen=upgrade_terms.chosen_after(upgrade))
+    selections.save_selections(service=service, chosen=chosen)
 
 
 def give_back(*, upgrade: Upgrade, lines: list[Line], on: date, actor: Actor) -> None:
@@ -164,48 +167,10 @@ def give_back(*, upgrade: Upgrade, lines: list[Line], on: date, actor: Actor) ->
         client=service.client,
         items=specs_of_lines(lines, service=service, on=on, upgrade=upgrade, sign=-1),
         on=on,
-        reason=_changed(service),
+        reason=upgrade_settlement.reason_of(service),
         actor=actor,
         upgrade=upgrade,
     )
-
-
-def _settle_paid_ahead(upgrade: Upgrade, due: date | None, *, on: date, actor: Actor) -> None:
-    """Charge or credit the periods that were paid at the old terms after the change was ordered."""
-    ordered_to = upgrade_terms.day_in(upgrade.old["due"])
-    if upgrade.new["starts_on"] or not due or not ordered_to or due <= ordered_to:
-        return
-    service = upgrade.service
-    is_same_cycle = upgrade.new["cycle"] == upgrade.old["cycle"]
-    # Another cycle has begun a period of its own: of what was paid for the old one all comes back.
-    after = upgrade_terms.chosen_after(upgrade) if is_same_cycle else ()
-    quote = quote_change(
-        held=Held(
-            selections=tuple(each.priced for each in upgrade_terms.chosen_before(upgrade)),
-            cycle=Cycle(upgrade.old["cycle"]),
-            due=due,
-            anchor_day=upgrade.old["anchor_day"],
-        ),
-        selections=tuple(each.priced for each in after),
-        today=ordered_to,
-        terms=taxes.terms_of(service.client),
-    )
-    if quote.total > ZERO:
-        invoicing.issue_invoice(
-            client=service.client,
-            items=specs_of_lines(quote.lines, service=service, on=on, upgrade=upgrade),
-            due_date=on,
-            on=on,
-            actor=actor,
-        )
-    elif quote.total < ZERO:
-        credit_notes.issue_credit_note(
-            client=service.client,
-            items=specs_of_lines(quote.lines, service=service, on=on, sign=-1),
-            on=on,
-            reason=_changed(service),
-            actor=actor,
-        )
 
 
 def charge(*, upgrade: Upgrade, on: date, actor: Actor) -> Invoice:
@@ -328,7 +293,7 @@ def credit_failed(*, upgrade: Upgrade, on: date, actor: Actor) -> Upgrade:
             client=fresh.service.client,
             items=[ItemSpec.of_item(each) for each in items],
             on=on,
-            reason=_changed(fresh.service),
+            reason=upgrade_settlement.reason_of(fresh.service),
             actor=actor,
             invoice=invoice,
             upgrade=fresh,
@@ -379,8 +344,3 @@ def note(
         before=before,
         after=after,
     )
-
-
-def _changed(service: Service) -> str:
-    with translation.override(service.client.language):
-        return _("%(domain)s was changed") % {"domain": service.domain}

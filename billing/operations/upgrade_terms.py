@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -15,6 +15,7 @@ from billing.models import (
     OptionValue,
     Price,
     Product,
+    Selection,
     Service,
     Upgrade,
 )
@@ -71,8 +72,15 @@ def stored_terms(
     anchor_day: int | None,
     promotion_periods_left: int | None,
     starts: date | None = None,
+    begins: date | None = None,
+    is_discounted: bool = False,
 ) -> dict[str, Any]:
-    """Return terms in JSON's types; amounts are text, so that they stay exact."""
+    """
+    Return terms in JSON's types; amounts are text, so that they stay exact.
+
+    `begins` is the day that they begin a new period on, and `is_discounted` whether the promotion
+    is taken off that period.
+    """
     held = [each for each in chosen if each.quantity]
     return {
         "product": product.pk,
@@ -81,6 +89,8 @@ def stored_terms(
         "anchor_day": anchor_day,
         "promotion_periods_left": promotion_periods_left,
         "starts_on": _text(starts),
+        "begins_on": _text(begins),
+        "is_discounted": is_discounted,
         "entitlement": entitlement_of(product, held).to_json(),
         "selections": {each.key: _stored(each) for each in held},
     }
@@ -100,13 +110,41 @@ def _stored(chosen: Chosen) -> dict[str, Any]:
 
 
 def chosen_after(upgrade: Upgrade) -> tuple[Chosen, ...]:
-    """Return what the service has once the change is made."""
-    return _chosen_in(upgrade.new, upgrade.new_product or upgrade.service.product)
+    """
+    Return what the service has once the change is made.
+
+    What the change leaves at its price is at the price that the service has it at by now, which
+    may have changed since the change was ordered.
+    """
+    rows = {each.key: each for each in upgrade.service.selections.all()}
+    chosen = _chosen_in(upgrade.new, upgrade.new_product or upgrade.service.product)
+    return tuple(_at_price_of(each, rows.get(each.key), upgrade) for each in chosen)
 
 
-def chosen_before(upgrade: Upgrade) -> tuple[Chosen, ...]:
-    """Return what the service had when the change was ordered."""
-    return _chosen_in(upgrade.old, Product.objects.get(pk=upgrade.old["product"]))
+def _at_price_of(chosen: Chosen, row: Selection | None, upgrade: Upgrade) -> Chosen:
+    if row is None or not _leaves_price(upgrade, row):
+        return chosen
+    return replace(
+        chosen,
+        unit_price=row.unit_price,
+        price=row.price,
+        next_unit_price=row.next_unit_price,
+        next_price_date=row.next_price_date,
+    )
+
+
+def _leaves_price(upgrade: Upgrade, row: Selection) -> bool:
+    """Tell whether a change leaves what it finds in this row at its price; not so its quantity."""
+    old, new = upgrade.old, upgrade.new
+    if old["cycle"] != new["cycle"]:
+        return False
+    if row.option_id is None and old["product"] != new["product"]:
+        return False
+    before, after = old["selections"].get(row.key), new["selections"][row.key]
+    names = ("option", "value", "price", "unit_price")
+    if before is None or any(before[name] != after[name] for name in names):
+        return False
+    return (after["option"], after["value"]) == (row.option_id, row.option_value_id)
 
 
 def _chosen_in(terms: Mapping[str, Any], product: Product) -> tuple[Chosen, ...]:

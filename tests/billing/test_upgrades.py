@@ -242,6 +242,22 @@ def test_a_period_paid_between_order_and_payment_is_charged_too(
     assert Upgrade.objects.get().status == "applied"
 
 
+def test_a_price_decided_between_order_and_payment_is_not_forgotten(
+    service: Service, actor: Actor, run_jobs: Run
+) -> None:
+    upgrade = change(service, actor, enhanced_mailboxes=7)
+    service.selections.filter(option__isnull=False).update(
+        next_unit_price=Decimal("4.00"), next_price_date=DUE
+    )
+
+    pay(invoice_of(upgrade))
+    run_jobs()
+
+    rows = service.selections.filter(option__isnull=False)
+    assert {row.next_unit_price for row in rows} == {Decimal("4.00")}
+    assert rows.get(key="enhanced_mailboxes").quantity == 7
+
+
 def test_prices_that_were_confirmed_are_kept_when_the_list_changes(
     service: Service, actor: Actor, run_jobs: Run
 ) -> None:
