@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 
 from django.db import transaction
+from django.db.models import Exists, Min, OuterRef, Q
 from django.utils import timezone
 
 from billing.events import CancellationRequested, CancellationWithdrawn
-from billing.models import CancellationRequest, Closing, InvoiceItem, Service
-from billing.operations import invoicing, periods, termination
+from billing.models import (
+    CancellationRequest,
+    Closing,
+    Invoice,
+    InvoiceItem,
+    Service,
+    Upgrade,
+)
+from billing.operations import invoicing, notices, periods, termination
 from billing.operations.items import ItemSpec
 from clients.actors import Actor
 from clients.operations import activity
@@ -20,8 +29,9 @@ from core.sentences import sentence as _
 Timing = CancellationRequest.Timing
 Status = CancellationRequest.Status
 LONGEST_REASON = 2000
-# What is not charged again when a cancellation is withdrawn.
-NOT_MADE_AGAIN = {InvoiceItem.Kind.UPGRADE, InvoiceItem.Kind.LATE_FEE}
+Kind = InvoiceItem.Kind
+# A change that is in effect, or about to be, is owed whatever becomes of the service.
+MADE = {Upgrade.Status.APPLYING, Upgrade.Status.APPLIED}
 
 
 class UnableToRequestCancellation(OperationError):
@@ -51,7 +61,8 @@ def request_cancellation(
     """
     Save the wish; one for now is carried out at once, and its mail kept for the product's days.
 
-    What the client has not paid yet for the service is owed no more.
+    For now, what the client has not paid yet for the service is owed no more; for the end of the
+    period, only what begins after it. Changes that were made are owed either way.
 
     :raises UnableToRequestCancellation: not running, requested before, no reason, or no period
     """
@@ -73,12 +84,36 @@ def request_cancellation(
     request.save()
     _note(request, "service.cancellation_requested", actor)
     request.withheld.set(
-        invoicing.strip_service(service=fresh, on=on, actor=actor, reason=str(request))
+        invoicing.strip_service(
+            service=fresh, on=on, actor=actor, reason=str(request), stays=_stays_owed(request, on)
+        )
     )
     if timing == Timing.IMMEDIATE:
         _close(request, fresh, on=on, actor=actor)
     publish(CancellationRequested(request_id=request.pk))
     return CancellationRequest.objects.get(pk=request.pk)
+
+
+def _stays_owed(request: CancellationRequest, on: date) -> Callable[[Invoice, InvoiceItem], bool]:
+    """Return which lines of open invoices are owed although the service is to end."""
+
+    def stays(invoice: Invoice, item: InvoiceItem) -> bool:
+        if item.kind == Kind.UPGRADE and item.upgrade is not None:
+            return item.upgrade.status in MADE
+        if request.timing == Timing.IMMEDIATE or request.ends_on is None:
+            return False
+        # What was not paid in time stays so: time does not begin anew with every change of mind.
+        is_late = invoice.status == Invoice.Status.UNPAID and invoice.due_date < on
+        begins = item.period_start or _begins(invoice, item)
+        return is_late or (begins is not None and begins < request.ends_on)
+
+    return stays
+
+
+def _begins(invoice: Invoice, item: InvoiceItem) -> date | None:
+    """Return when the period begins that is invoiced with a line that has none of its own."""
+    items = invoice.items.filter(service=item.service_id, kind=Kind.HOSTING)
+    return items.aggregate(first=Min("period_start"))["first"]
 
 
 def _refuse(service: Service, timing: str) -> None:
@@ -129,23 +164,42 @@ def withdraw(*, request: CancellationRequest, actor: Actor, on: date) -> Cancell
 def _invoice_again(
     request: CancellationRequest, service: Service, *, on: date, actor: Actor
 ) -> None:
-    """Make the withheld lines of this service anew; what came meanwhile is left alone."""
-    for invoice in request.withheld.order_by("pk"):
-        items = invoice.items.filter(service=service).exclude(kind__in=NOT_MADE_AGAIN)
-        specs = [ItemSpec.of_item(item) for item in items.select_related("service", "upgrade")]
+    """
+    Make the withheld lines of this service anew; what came meanwhile is left alone.
+
+    They are due when they were, and who was told of them is not told again.
+    """
+    for invoice in request.withheld.select_related("replaced_by").order_by("pk"):
+        shorter: Invoice | None = getattr(invoice, "replaced_by", None)
+        specs = _withheld_lines(invoice, shorter, service)
         if not specs:
             continue
+        is_free = shorter is None and invoice.number is not None
         try:
-            invoicing.issue_invoice(
+            made = invoicing.issue_invoice(
                 client=service.client,
                 items=specs,
-                due_date=max(invoice.due_date, on),
+                due_date=invoice.due_date,
                 on=on,
                 actor=actor,
+                replaces=invoice if is_free else None,
             )
         except invoicing.UnableToInvoice:
             continue  # the period is on another invoice by now
+        notices.keep_notices(invoice=made, earlier=invoice)
     periods.set_next_invoice_date(service)
+
+
+def _withheld_lines(invoice: Invoice, shorter: Invoice | None, service: Service) -> list[ItemSpec]:
+    """Return what was taken off an invoice: all of a service, or what the one after it has not."""
+    left = shorter.items.filter(service=service) if shorter else InvoiceItem.objects.none()
+    kept = [ItemSpec.of_item(each) for each in left.select_related("service", "upgrade")]
+    charged = InvoiceItem.objects.filter(upgrade=OuterRef("upgrade"), is_live=True)
+    items = invoice.items.filter(service=service).exclude(
+        ~Q(upgrade__status__in=MADE) | Exists(charged), kind=Kind.UPGRADE
+    )
+    specs = [ItemSpec.of_item(each) for each in items.select_related("service", "upgrade")]
+    return [each for each in specs if each not in kept]
 
 
 def cancellations_due(*, today: date) -> list[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -229,11 +229,18 @@ def reissue_invoice(
 
 
 @transaction.atomic
-def strip_service(*, service: Service, on: date, actor: Actor, reason: str = "") -> list[Invoice]:
+def strip_service(
+    *,
+    service: Service,
+    on: date,
+    actor: Actor,
+    reason: str = "",
+    stays: Callable[[Invoice, InvoiceItem], bool] = lambda _invoice, _item: False,
+) -> list[Invoice]:
     """
-    Take the lines of an ended service off all invoices that are not paid.
+    Take the lines of an ended service off all invoices that are not paid, except for what `stays`.
 
-    An invoice of this service alone is cancelled, another one is replaced, a draft made shorter.
+    An invoice of these lines alone is cancelled, another one is replaced, a draft made shorter.
     Late fees of what is owed no more go with it. Returns the invoices as they were.
     """
     profile = profiles.lock(service.client)
@@ -242,24 +249,28 @@ def strip_service(*, service: Service, on: date, actor: Actor, reason: str = "")
     )
     stripped = []
     for invoice in pending.distinct().select_related("client").order_by("pk"):
-        rest = [
-            ItemSpec.of_item(item)
-            for item in invoice.items.select_related("service", "upgrade")
-            if item.service_id != service.pk
+        items = list(invoice.items.select_related("service", "upgrade"))
+        gone = [
+            each for each in items if each.service_id == service.pk and not stays(invoice, each)
         ]
+        if not gone:
+            continue
+        rest = [ItemSpec.of_item(each) for each in items if each not in gone]
         if all(each.kind == Kind.LATE_FEE for each in rest):
             cancel_invoice(invoice=invoice, actor=actor, reason=reason)
         elif invoice.status == Status.DRAFT:
-            _shorten(invoice, service, profile, actor)
+            _shorten(invoice, gone, profile, actor)
         else:
             reissue_invoice(invoice=invoice, items=rest, on=on, actor=actor, reason=reason)
         stripped.append(invoice)
     return stripped
 
 
-def _shorten(draft: Invoice, service: Service, profile: BillingProfile, actor: Actor) -> None:
-    """Delete a service's lines from a draft that has others."""
-    for item in draft.items.filter(service=service):
+def _shorten(
+    draft: Invoice, gone: list[InvoiceItem], profile: BillingProfile, actor: Actor
+) -> None:
+    """Delete lines from a draft that has others."""
+    for item in gone:
         item.delete()
     amounts = draft.items.values_list("amount", "is_taxed")
     _total_up(draft, amounts, profile, TaxBook.current())

@@ -76,15 +76,14 @@ def give_notice(*, invoice_id: int, kind: str, now: datetime, actor: Actor) -> I
     return invoice
 
 
-def keep_notices(*, invoice: Invoice) -> None:
-    """Let the notices of the invoice that this one replaces count for it too."""
-    if invoice.replaces_id is None:
+def keep_notices(*, invoice: Invoice, earlier: Invoice | None = None) -> None:
+    """Let the notices of the invoice that this one replaces, or of that one, count for it too."""
+    before = earlier.pk if earlier else invoice.replaces_id
+    if before is None:
         return
-    earlier = InvoiceNotice.objects.filter(
-        invoice=invoice.replaces_id, kind__in=[Kind.REMINDER, *OVERDUE]
-    )
+    told = InvoiceNotice.objects.filter(invoice=before, kind__in=[Kind.REMINDER, *OVERDUE])
     InvoiceNotice.objects.bulk_create(
-        [InvoiceNotice(invoice=invoice, kind=each.kind, told_at=each.told_at) for each in earlier],
+        [InvoiceNotice(invoice=invoice, kind=each.kind, told_at=each.told_at) for each in told],
         ignore_conflicts=True,
     )
 

@@ -125,16 +125,6 @@ def test_withdrawn_the_service_goes_on_and_its_renewal_is_owed_again(
     assert heard.of(CancellationWithdrawn) == [CancellationWithdrawn(request.pk)]
 
 
-def test_withdrawn_late_the_renewal_is_not_overdue_at_once(service: Service) -> None:
-    Service.objects.filter(pk=service.pk).update(next_due_date=date(2026, 5, 1))
-    renewal(service, due=date(2026, 5, 1))
-    request = cancel(service, Timing.END_OF_PERIOD)
-
-    withdraw(request)
-
-    assert Invoice.objects.get(status=Invoice.Status.UNPAID).due_date == TODAY
-
-
 def test_withdrawn_twice_it_is_withdrawn_once(service: Service, heard: Heard) -> None:
     renewal(service)
     request = cancel(service, Timing.END_OF_PERIOD)
