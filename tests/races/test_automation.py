@@ -6,6 +6,7 @@ from collections.abc import Collection
 from datetime import date, timedelta
 from functools import partial
 from io import StringIO
+from threading import Event
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -25,7 +26,7 @@ from provisioning.models import ModuleJob
 from provisioning.operations import bulk
 from tests.billing.documents import hosting, issue, pay
 from tests.billing_makers import make_billed_service
-from tests.races.together import Meeting, together
+from tests.races.together import PATIENCE_SECONDS, Meeting, together
 from tests.races.unguarded import without_locks
 
 pytestmark = [
@@ -163,12 +164,19 @@ def overdue() -> Service:
 
 
 @pytest.fixture
-def looked(monkeypatch: pytest.MonkeyPatch) -> Meeting:
+def seen_unpaid() -> Event:
+    """Set once the suspension has seen that nothing is paid."""
+    return Event()
+
+
+@pytest.fixture
+def looked(monkeypatch: pytest.MonkeyPatch, seen_unpaid: Event) -> Meeting:
     """The suspension waits for the payment when it has seen that nothing is paid."""
-    meeting = Meeting()
+    meeting = Meeting(seconds=2)  # a payment takes a while on a busy machine
     request = bulk.request_suspensions
 
     def wait_and_request(**details: Any) -> list[int]:
+        seen_unpaid.set()
         meeting()
         return request(**details)
 
@@ -180,8 +188,10 @@ def suspend(service: Service) -> None:
     suspension.suspend_overdue(service_ids=[service.pk], today=today(), days=7, actor=ACTOR)
 
 
-def pay_then(meeting: Meeting) -> None:
-    pay(Invoice.objects.get())
+def pay_after(seen_unpaid: Event, meeting: Meeting) -> None:
+    invoice = Invoice.objects.get()
+    seen_unpaid.wait(PATIENCE_SECONDS)
+    pay(invoice)
     meeting()
 
 
@@ -190,9 +200,9 @@ def waiting_suspensions() -> int:
 
 
 def test_a_payment_in_the_moment_of_the_suspension_leaves_the_mail_on(
-    overdue: Service, looked: Meeting
+    overdue: Service, looked: Meeting, seen_unpaid: Event
 ) -> None:
-    results = together(partial(suspend, overdue), partial(pay_then, looked))
+    results = together(partial(suspend, overdue), partial(pay_after, seen_unpaid, looked))
 
     assert results == [None, None]
     assert not looked.has_happened
@@ -201,11 +211,14 @@ def test_a_payment_in_the_moment_of_the_suspension_leaves_the_mail_on(
 
 
 def test_control_without_the_lock_who_has_paid_is_suspended(
-    overdue: Service, looked: Meeting, monkeypatch: pytest.MonkeyPatch
+    overdue: Service,
+    looked: Meeting,
+    seen_unpaid: Event,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     without_locks(monkeypatch, suspension, "suspend_overdue")
 
-    together(partial(suspend, overdue), partial(pay_then, looked))
+    together(partial(suspend, overdue), partial(pay_after, seen_unpaid, looked))
 
     assert looked.has_happened
     assert Invoice.objects.get().status == "paid"
