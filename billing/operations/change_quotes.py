@@ -9,7 +9,14 @@ from decimal import Decimal
 from typing import Any
 
 from billing.models import Currency, Invoice, InvoiceItem, Product, Service
-from billing.operations import profiles, promotions, selections, taxes, upgrade_terms
+from billing.operations import (
+    discounts,
+    profiles,
+    promotions,
+    selections,
+    taxes,
+    upgrade_terms,
+)
 from billing.operations.chosen import Chosen
 from billing.operations.currencies import unit_of
 from billing.operations.items import describe
@@ -41,11 +48,14 @@ class PricedChange:
     priced: Quote
     starts_on: date | None
     promotion_periods_left: int | None
+    # The day that it begins a new period on, and whether the promotion is taken off that.
+    begins_on: date | None = None
+    is_discounted: bool = False
 
     @property
     def begins_anew(self) -> bool:
         """Tell whether the old period ends today, and a new one begins."""
-        return self.starts_on is None and self.cycle.value != self.service.cycle
+        return self.begins_on is not None
 
     @property
     def printed(self) -> list[tuple[str, Line]]:
@@ -98,6 +108,8 @@ class PricedChange:
             anchor_day=self.priced.anchor_day,
             promotion_periods_left=self.promotion_periods_left,
             starts=self.starts_on,
+            begins=self.begins_on,
+            is_discounted=self.is_discounted,
         )
 
 
@@ -136,9 +148,10 @@ def price_change(
     if starts_on is not None:
         quote = _put_off(quote, before)
     promotion = before.promotion
+    begins_anew = starts_on is None and cycle != before.cycle
     if cycle.is_recurring:
         coming = (each.on(quote.next_due) if quote.next_due else each for each in chosen)
-        bills = 1 if cycle != before.cycle and starts_on is None else 0
+        bills = 1 if begins_anew else 0
         next_lines = term_lines(
             selections=tuple(each.priced for each in coming if each.quantity),
             span=ONCE,
@@ -166,21 +179,25 @@ def price_change(
         priced=replace(quote, fingerprint=print_of_all),
         starts_on=starts_on,
         promotion_periods_left=_periods_left(service, promotion, cycle, starts_on),
+        begins_on=on if begins_anew else None,
+        is_discounted=begins_anew and promotion is not None and promotion.ahead(0) is not None,
     )
 
 
 def held_terms(service: Service, held: tuple[Chosen, ...], *, on: date) -> Held:
     """Return what a service has, and until when it is paid, as the arithmetic wants it."""
     promotion = promotions.held_by(service)
-    is_discounted = False
+    flags: tuple[bool, ...] = ()
     if promotion is not None:
-        taken_off = service.invoice_items.filter(kind=InvoiceItem.Kind.PROMOTION, is_live=True)
-        is_discounted = taken_off.filter(period_start__lte=on, period_end__gt=on).exists()
-        # Bills that are out and not paid yet are still to come.
-        ahead = taken_off.filter(
-            invoice__status=Invoice.Status.UNPAID, period_start__gte=service.next_due_date or on
-        )
+        flags = discounts.discounted_periods(service, on=on)
         if promotion.periods_left is not None:
+            # Bills that are out and not paid yet are still to come.
+            ahead = service.invoice_items.filter(
+                kind=InvoiceItem.Kind.PROMOTION,
+                is_live=True,
+                invoice__status=Invoice.Status.UNPAID,
+                period_start__gte=service.next_due_date or on,
+            )
             bills = ahead.values("period_start").distinct().count()
             promotion = replace(promotion, periods_left=promotion.periods_left + bills)
     return Held(
@@ -189,7 +206,8 @@ def held_terms(service: Service, held: tuple[Chosen, ...], *, on: date) -> Held:
         due=service.next_due_date,
         anchor_day=service.anchor_day,
         promotion=promotion,
-        is_discounted=is_discounted,
+        is_discounted=bool(flags and flags[0]),
+        ahead=flags[1:],
     )
 
 

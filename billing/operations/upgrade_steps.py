@@ -112,7 +112,7 @@ def finish(*, upgrade_id: int, at: datetime, on: date, actor: Actor) -> Upgrade:
     service = upgrade.service
     paid_since = upgrade_settlement.paid_since(upgrade)
     before = {"product": service.product.name, "recurring": str(service.recurring_amount)}
-    _give(service, upgrade, on=on)
+    _give(service, upgrade)
     upgrade.finish(at=at)
     upgrade.save()
     note(
@@ -130,10 +130,10 @@ def finish(*, upgrade_id: int, at: datetime, on: date, actor: Actor) -> Upgrade:
     return upgrade
 
 
-def _give(service: Service, upgrade: Upgrade, *, on: date) -> None:
+def _give(service: Service, upgrade: Upgrade) -> None:
     """Save what the service has now. A new cycle that was not put off began on the day it was."""
     new, old = upgrade.new, upgrade.old
-    chosen = upgrade_terms.chosen_now(upgrade, selections.held_by(service=service, on=on))
+    chosen = upgrade_terms.chosen_after(upgrade)
     service.product = upgrade.new_product or service.product
     if service.currency_id is None:
         service.currency = upgrade.quote.currency if upgrade.quote else None

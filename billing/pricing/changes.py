@@ -32,7 +32,8 @@ class Held:
 
     `due` and `anchor_day` are needed when the cycle recurs, else they are only kept. The
     promotion's `periods_left` are those after the current period; `is_discounted` says whether it
-    was taken off the current one too.
+    was taken off the current one too, `ahead` the same of each period that is paid ahead. Those
+    that `ahead` does not reach to are as the current one.
     """
 
     selections: tuple[Selection, ...]
@@ -41,10 +42,21 @@ class Held:
     anchor_day: int | None = None
     promotion: Promotion | None = None
     is_discounted: bool = False
+    ahead: tuple[bool, ...] = ()
 
     def __post_init__(self) -> None:
         if self.cycle.is_recurring and (self.due is None or self.anchor_day is None):
             raise ValueError(f"{self.cycle} without a due date or an anchor day")
+
+    def discounted(self, span: Span) -> Span:
+        """Return those parts of a span, which begins today, that the promotion was taken off."""
+        if span.is_timeless:
+            return span if self.is_discounted else NOTHING_LEFT
+        unknown = (self.is_discounted for _part in span.parts)
+        flags = (self.is_discounted, *self.ahead, *unknown)
+        return Span(
+            parts=tuple(part for part, flag in zip(span.parts, flags, strict=False) if flag)
+        )
 
     def left(self, *, today: date) -> Span:
         """Return what is left of the time paid for; nothing when free, late or paid once."""
@@ -184,10 +196,11 @@ def _moves(old: Selection | None, new: Selection | None) -> list[tuple[Selection
 def _discount_differences(
     held: Held, selections: tuple[Selection, ...], charged: Span, left: Span, currency: Currency
 ) -> tuple[Line, ...]:
-    """Return how the current period's promotion changes with the selections, key by key."""
+    """Return how the promotion of what is paid for changes with the selections, key by key."""
     offer = held.promotion
-    if offer is None or not held.is_discounted:
+    if offer is None or not (held.is_discounted or any(held.ahead)):
         return ()
+    charged, left = held.discounted(charged), held.discounted(left)
     before = off_a_cycle(selections=held.selections, promotion=offer)
     after = off_a_cycle(selections=selections, promotion=offer)
     old, new = by_key(held.selections), by_key(selections)
