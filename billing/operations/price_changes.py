@@ -24,9 +24,11 @@ from billing.models import (
     Service,
 )
 from billing.models.fields import AmountField
+from billing.operations import profiles
 from billing.operations.currencies import unit_of
 from billing.pricing.cycles import Cycle, next_due
 from clients.actors import Actor
+from clients.models import Client
 from clients.operations import activity
 from core.errors import OperationError
 from core.money import ZERO
@@ -141,8 +143,8 @@ def change_price(
     :raises UnableToChangePrice: an amount or day that cannot be, an earlier change has not come
         into force for some of the services, or the change would not do what was confirmed
     """
-    _lock(new, audience)
-    take_over(today=today)
+    _lock(new, audience, today)
+    _take_over(today)
     shown = preview(new=new, audience=audience, today=today)
     if expected is not None and shown != expected:
         raise UnableToChangePrice(
@@ -226,8 +228,14 @@ def take_over(*, today: date) -> int:
     Let prices whose day has come be the services' prices; return for how many selections.
 
     What is billed does not depend on it: a price counts by its day. It keeps the recurring amounts
-    of lists right and makes room for the next change. Two statements, whatever their number.
+    of lists right and makes room for the next change. It takes no more statements for many.
     """
+    _lock_services(Selection.objects.filter(next_price_date__lte=today))
+    return _take_over(today)
+
+
+def _take_over(today: date) -> int:
+    """Do as `take_over` with services that are locked."""
     has_come = Q(next_price_date__lte=today)
     due = Selection.objects.filter(has_come)
     price_now = Case(
@@ -277,14 +285,23 @@ def _check(new: NewPrice, audience: Audience, today: date) -> None:
         )
 
 
-def _lock(new: NewPrice, audience: Audience) -> None:
+def _lock(new: NewPrice, audience: Audience, today: date) -> None:
     """Keep others from changing this price, and the services from being invoiced meanwhile."""
+    due = Selection.objects.filter(next_price_date__lte=today)
+    _lock_services(affected(new=new, audience=audience), due)
     for model in (Product, OptionValue):
         if isinstance(new.thing, model):
             model.objects.select_for_update().get(pk=new.thing.pk)
-    services = affected(new=new, audience=audience).order_by().values("service")
-    locked = Service.objects.select_for_update().filter(pk__in=services).order_by("pk")
-    for _each in locked.values_list("pk").iterator():
+
+
+def _lock_services(*selections: QuerySet[Selection]) -> None:
+    """Lock the services of these, after their owners' money as everybody who invoices them."""
+    any_of = Q()
+    for each in selections:
+        any_of |= Q(pk__in=each.order_by().values("service"))
+    services = Service.objects.filter(any_of)
+    profiles.lock_all(Client.objects.filter(pk__in=services.order_by().values("client_id")))
+    for _each in services.select_for_update().order_by("pk").values_list("pk").iterator():
         pass
 
 

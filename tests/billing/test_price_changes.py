@@ -244,7 +244,7 @@ def test_as_many_statements_for_many_services_as_for_one(
     for _ in range(8):
         make_billed_service(product=product, next_due=date(2026, 2, 10))
 
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(24):
         made = change(product, "12.00", day=date(2026, 5, 1))
 
     assert made.services_affected == 8

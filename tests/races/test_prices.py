@@ -8,9 +8,10 @@ from functools import partial
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from billing.models import InvoiceItem, PriceChange, Selection, Service
-from billing.operations import price_changes, promotions, renewals, selections
+from billing.operations import price_changes, profiles, promotions, renewals, selections
 from billing.operations.price_changes import Audience, NewPrice
 from billing.pricing.cycles import Cycle
 from clients.actors import Actor
@@ -48,7 +49,9 @@ def looked(monkeypatch: pytest.MonkeyPatch) -> Meeting:
 @pytest.fixture
 def service(database: str) -> Service:  # noqa: ARG001
     """A service that costs ten a month and whose next period is to be invoiced."""
-    return make_billed_service(product=make_priced_product("10.00"), next_due=DUE)
+    made = make_billed_service(product=make_priced_product("10.00"), next_due=DUE)
+    profiles.profile_of(made.client)  # nobody waits for another to make it
+    return made
 
 
 def change_the_price(service: Service, actor: Actor) -> PriceChange:
@@ -102,3 +105,27 @@ def test_control_without_the_locks_an_invoice_has_a_price_that_does_not_count(
 
     assert looked.has_happened
     assert billed_and_agreed(service) == (Decimal(10), Decimal(12))
+
+
+def test_a_price_waits_for_the_money_of_those_who_pay_it(
+    service: Service, looked: Meeting, actor: Actor
+) -> None:
+    def hold_the_money() -> None:
+        with transaction.atomic():
+            profiles.lock(service.client)
+            looked()
+
+    together(hold_the_money, partial(change_the_price, service, actor))
+
+    assert not looked.has_happened
+    assert Selection.objects.get().next_unit_price == Decimal(12)
+
+
+def test_control_without_the_locks_a_price_is_changed_while_the_money_is_held(
+    service: Service, looked: Meeting, actor: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_locks(monkeypatch, price_changes, "change_price")
+
+    together(looked, partial(change_the_price, service, actor))
+
+    assert looked.has_happened
