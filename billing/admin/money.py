@@ -24,10 +24,11 @@ from billing.models import (
     InvoiceItem,
     Payment,
 )
-from billing.operations import credit, credit_notes, invoicing, payments
+from billing.operations import credit, credit_notes, invoicing, payments, taking_back
 from billing.operations.currencies import unit_of
 from billing.operations.items import ItemSpec
 from billing.operations.payments import RefundTo
+from billing.operations.taking_back import Periods
 from clients.actors import Actor
 from core.errors import OperationError
 from core.money import ZERO
@@ -66,7 +67,7 @@ class InvoiceAdmin(ReadOnlyAdmin[Invoice]):
     list_select_related = ("client",)
     search_fields = ("number", "client__name", "client__company", "client__email")
     inlines = (Lines,)
-    actions = ("publish", "cancel", "use_credit")
+    actions = ("publish", "cancel", "forgive", "use_credit")
     readonly_fields = ("doors",)
 
     @admin.display(description="Money")
@@ -89,9 +90,21 @@ class InvoiceAdmin(ReadOnlyAdmin[Invoice]):
         publish = partial(invoicing.publish_invoice, on=timezone.localdate())
         self._do(request, queryset, publish, "is published")
 
-    @admin.action(description="Cancel; what was paid becomes credit", permissions=["bill"])
+    @admin.action(
+        description="Cancel, and invoice its periods again; what was paid becomes credit",
+        permissions=["bill"],
+    )
     def cancel(self, request: HttpRequest, queryset: QuerySet[Invoice]) -> None:
-        self._do(request, queryset, invoicing.cancel_invoice, "is cancelled")
+        cancel = partial(taking_back.take_back_invoice, then=Periods.INVOICE_AGAIN)
+        self._do(request, queryset, cancel, "is cancelled, and its periods are invoiced again")
+
+    @admin.action(
+        description="Cancel, and forgive its periods; what was paid becomes credit",
+        permissions=["bill"],
+    )
+    def forgive(self, request: HttpRequest, queryset: QuerySet[Invoice]) -> None:
+        forgive = partial(taking_back.take_back_invoice, then=Periods.FORGIVE)
+        self._do(request, queryset, forgive, "is cancelled, and its periods count as paid")
 
     @admin.action(description="Use the client's credit", permissions=["bill"])
     def use_credit(self, request: HttpRequest, queryset: QuerySet[Invoice]) -> None:
@@ -107,7 +120,8 @@ class InvoiceAdmin(ReadOnlyAdmin[Invoice]):
         act: Callable[..., object],
         done: str,
     ) -> None:
-        for invoice in queryset.select_related("client"):
+        # The earliest first: a period is not forgiven before the one that it follows on.
+        for invoice in queryset.select_related("client").order_by("due_date", "pk"):
             try:
                 act(invoice=invoice, actor=actor_of(request))
             except OperationError as error:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date
 
 from django.db import transaction
-from django.db.models import Exists, Min, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from billing.events import CancellationRequested, CancellationWithdrawn
@@ -113,7 +113,7 @@ def _stays_owed(request: CancellationRequest, on: date) -> Callable[[Invoice, In
 def _begins(invoice: Invoice, item: InvoiceItem) -> date | None:
     """Return when the period begins that is invoiced with a line that has none of its own."""
     items = invoice.items.filter(service=item.service_id, kind=Kind.HOSTING)
-    return items.aggregate(first=Min("period_start"))["first"]
+    return items.order_by("period_start").values_list("period_start", flat=True).first()
 
 
 def _refuse(service: Service, timing: str) -> None:

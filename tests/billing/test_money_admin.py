@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from decimal import Decimal
 from io import StringIO
 from typing import Any
@@ -20,14 +21,17 @@ from billing.models import (
     Currency,
     Invoice,
     Payment,
+    Service,
     TaxRule,
 )
 from billing.operations import invoicing, profiles
 from clients.models import Activity, Client
 from tests import makers
-from tests.billing.documents import ACTOR, TODAY, credit_of, issue, line, pay
+from tests.billing.documents import ACTOR, TODAY, credit_of, hosting, issue, line, pay
+from tests.billing_makers import make_billed_service
 
 pytestmark = pytest.mark.django_db
+NEXT = TODAY + timedelta(days=31)
 
 
 @pytest.fixture
@@ -144,6 +148,20 @@ def test_drafts_are_published_and_open_invoices_cancelled(staff: Browser, client
     assert "Only a draft can be published" in published
     assert "credit note" in cancelled
     assert (status_of(draft), status_of(paid)) == ("cancelled", "paid")
+
+
+@pytest.mark.parametrize(("action", "paid_until"), [("cancel", TODAY), ("forgive", NEXT)])
+def test_a_renewal_is_taken_back_in_two_ways(staff: Browser, action: str, paid_until: date) -> None:
+    service = make_billed_service(next_due=TODAY)
+    invoice = issue(service.client, hosting(service, days=31))
+    Service.objects.update(next_invoice_date=NEXT)
+
+    said = act(staff, action, invoice)
+
+    service.refresh_from_db()
+    assert "is cancelled, and its periods" in said
+    assert status_of(invoice) == "cancelled"
+    assert (service.next_due_date, service.next_invoice_date) == (paid_until, paid_until)
 
 
 def test_a_credit_note_is_issued(staff: Browser, client_: Client) -> None:

@@ -137,7 +137,7 @@ def test_a_renewal_comes_back_with_its_due_date_and_its_notices(service: Service
     there_and_back(service)
 
     again = Invoice.objects.open().get()
-    assert (again.replaces, again.due_date, again.total) == (invoice, DUE, 10)
+    assert (again.replaces, again.due_date, again.total) == (invoice, DUE, Decimal(10))
     assert again.notices.filter(kind=InvoiceNotice.Kind.REMINDER).count() == 1
 
 
@@ -153,8 +153,8 @@ def test_so_does_a_renewal_that_was_on_an_invoice_with_others(service: Service) 
     there_and_back(service)
 
     rest, again = Invoice.objects.open().order_by("pk")
-    assert (rest.replaces, rest.total) == (shared, 7)
-    assert (again.replaces, again.total, again.due_date) == (None, 10, DUE)
+    assert (rest.replaces, rest.total) == (shared, Decimal(7))
+    assert (again.replaces, again.total, again.due_date) == (None, Decimal(10), DUE)
     assert again.notices.filter(kind=InvoiceNotice.Kind.REMINDER).count() == 1
 
 
