@@ -67,9 +67,9 @@ class AccountRestored:
 @dataclass(frozen=True)
 class PackageChanging:
     """
-    A new entitlement is about to be recorded; nothing of the domain is locked yet.
+    What a package change came to is about to be recorded; nothing of the domain is locked yet.
 
-    Who reacts to `PackageChanged` with rows that are locked before a domain locks them now.
+    Who reacts to `PackageChanged` or to its failure with rows that are locked before a domain locks them now.
     """
 
     mail_domain_id: int
@@ -80,6 +80,14 @@ class PackageChanged:
     """The domain has a new entitlement."""
 
     mail_domain_id: int
+
+
+@dataclass(frozen=True)
+class MailboxAdded:
+    """A mailbox can be used; `user_id` is who wanted it, None where it was nobody who logs in."""
+
+    mailbox_id: int
+    user_id: int | None
 
 
 @dataclass(frozen=True)
@@ -120,3 +128,21 @@ class JobFailed:
     """A module job needs a person."""
 
     job_id: int
+
+
+@dataclass(frozen=True)
+class JobSuperseded:
+    """A module job was dropped, as what was asked for later or has happened leaves it no point."""
+
+    job_id: int
+
+
+@dataclass(frozen=True)
+class AccountTerminating:
+    """
+    That an account is gone is about to be recorded; nothing of the domain is locked yet.
+
+    Who reacts to `AccountTerminated` with rows that are locked before a domain locks them now.
+    """
+
+    mail_domain_id: int

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from billing import gateways
 from billing.automation import letter_values
-from billing.automation.addressees import tell
+from billing.automation.addressees import ACTOR, tell
 from billing.automation.letter_values import Amount
 from billing.events import (
     CancellationRequested,
@@ -38,7 +38,8 @@ from billing.models import (
 )
 from clients.events import ClientSignedUp
 from clients.links import link_to
-from clients.models import Client, Permission
+from clients.models import Client, Permission, User
+from clients.operations import letters
 from core.events import reacts_to
 from core.money import ZERO
 from core.sentences import counted as ngettext
@@ -47,6 +48,7 @@ from provisioning.events import (
     AccountUnsuspended,
     DomainDropped,
     DomainUnverified,
+    MailboxAdded,
     MailboxesFilling,
 )
 from provisioning.models import Mailbox
@@ -118,6 +120,25 @@ def tell_of_the_new_price(event: PriceChangeDue) -> None:
     service = _service(event.service_id)
     values = letter_values.of_new_price(service, event.starts_on)
     tell(service.client, concerns=BOOKS, letter="price_change", values=values)
+
+
+@reacts_to(MailboxAdded)
+def tell_who_wanted_the_mailbox(event: MailboxAdded) -> None:
+    """Say how a mailbox is used; only where staff have asked for it: the page says so as well."""
+    if event.user_id is None or not letters.is_asked_for("mailbox_created"):
+        return
+    mailbox = Mailbox.objects.select_related("mail_domain__client").get(pk=event.mailbox_id)
+    user = User.objects.get(pk=event.user_id)
+    service = _service_of(mailbox.mail_domain_id)
+    if service is not None:
+        letters.queue_letter(
+            to=user.email,
+            letter="mailbox_created",
+            values=letter_values.of_mailbox(service, mailbox, user),
+            actor=ACTOR,
+            client=service.client,
+            user=user,
+        )
 
 
 @reacts_to(MailboxesFilling)

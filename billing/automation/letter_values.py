@@ -16,6 +16,7 @@ from billing.operations import selections
 from billing.pricing.cycles import Cycle
 from billing.pricing.lines import LineKind
 from clients.links import link_to
+from clients.models import User
 from core.sentences import sentence as _
 from provisioning import dns
 from provisioning.dns import DnsRecord, Importance, Purpose
@@ -158,10 +159,7 @@ def of_welcome(service: Service) -> Values:
         "ownership": _records(proof, domain),
         "records": _records(records, domain),
         "dns_url": link_to("dns", service_id=service.pk),
-        "webmail_url": settings.MAIL_WEBMAIL_URL,
-        "imap": _server(settings.MAIL_IMAP_HOST, IMAP_PORT),
-        "pop": _server(settings.MAIL_POP_HOST, POP_PORT),
-        "smtp": _server(settings.MAIL_SMTP_HOST, SMTP_PORT),
+        **_servers(),
     }
 
 
@@ -174,6 +172,17 @@ def of_unverified(service: Service) -> Values:
         "deadline": domain.verification_deadline,
         "host": record.name_in(domain.domain),
         "value": record.value,
+    }
+
+
+def of_mailbox(service: Service, mailbox: Mailbox, user: User) -> Values:
+    """Return what the email about a new mailbox names: its address and servers, no password."""
+    return {
+        **of_service(service),
+        **_servers(),
+        "client_name": user.name,
+        "address": mailbox.address,
+        "manage_url": link_to("mailboxes-manage", service_id=service.pk, mailbox_id=mailbox.pk),
     }
 
 
@@ -200,6 +209,15 @@ def _records(records: Iterable[DnsRecord], domain: MailDomain) -> list[Values]:
         {"host": record.name_in(domain.domain), "type": record.type, "value": record.value}
         for record in records
     ]
+
+
+def _servers() -> Values:
+    return {
+        "webmail_url": settings.MAIL_WEBMAIL_URL,
+        "imap": _server(settings.MAIL_IMAP_HOST, IMAP_PORT),
+        "pop": _server(settings.MAIL_POP_HOST, POP_PORT),
+        "smtp": _server(settings.MAIL_SMTP_HOST, SMTP_PORT),
+    }
 
 
 def _server(host: str, port: int) -> str:

@@ -91,6 +91,11 @@ def queue_letter(
     return email.keep(message, actor=actor)
 
 
+def is_asked_for(letter: str) -> bool:
+    """Tell whether staff have given an email words of their own, and not switched it off."""
+    return EmailTemplate.objects.filter(name=letter, is_disabled=False).exists()
+
+
 def render(*, letter: str, words: Wording, values: Mapping[str, Any], language: str) -> Rendered:
     """Return an email in these words; the caller has made the reader's language the active one."""
     said = {

@@ -92,7 +92,7 @@ def add(mail_domain: MailDomain, spec: MailboxSpec, actor: Actor) -> Mailbox:
             code=error.cause,
         ) from error
     after: dict[str, object] = {"account_type": spec.account_type, "quota_mb": spec.quota_mb}
-    return record(mailbox, Mailbox.activate, Note("mailbox.added", actor, after))
+    return record(mailbox, Mailbox.activate, Note(settlement.ADDED, actor, after))
 
 
 def _add_at_vendor(vendor: EmailArrayClient, mailbox: Mailbox, spec: MailboxSpec) -> None:
@@ -360,6 +360,8 @@ def record(mailbox: Mailbox, confirm: Callable[[Mailbox], None], note: Note) -> 
     row.settle(at=timezone.now())
     row.save()
     settlement.note(row, note.action, note.actor, before=before, after=note.after)
+    if note.action == settlement.ADDED:
+        settlement.tell_of_addition(row, note.actor)
     publish(MailboxSettled(mailbox_id=row.pk))
     return row
 

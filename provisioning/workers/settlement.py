@@ -14,8 +14,11 @@ from core.events import publish
 from provisioning import gateway
 from provisioning.emailarray import EmailArrayClient, NotFound
 from provisioning.emailarray.types import RemoteMailbox
-from provisioning.events import MailboxSettled, MailboxSettling
+from provisioning.events import MailboxAdded, MailboxSettled, MailboxSettling
 from provisioning.models import Mailbox
+
+# What the activity log calls the addition of a mailbox.
+ADDED = "mailbox.added"
 
 
 def lock(mailbox: Mailbox) -> Mailbox:
@@ -145,7 +148,15 @@ def _settle_creation(
         return
     row.settle(at=timezone.now())
     row.save()
-    note(row, "mailbox.added" if found else "mailbox.not_added", actor)
+    note(row, ADDED if found else "mailbox.not_added", actor)
+    if found:
+        tell_of_addition(row, actor)
+
+
+def tell_of_addition(row: Mailbox, actor: Actor) -> None:
+    """Say that a mailbox is there, in the transaction that made it so."""
+    asker = actor.on_behalf_of or actor.user
+    publish(MailboxAdded(mailbox_id=row.pk, user_id=asker.pk if asker else None))
 
 
 def _settle_removal(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -18,9 +19,13 @@ from billing.operations import (
     profiles,
     suspension,
 )
+from clients.actors import Actor
 from clients.models import Activity, Client, EmailMessage
+from clients.operations import email_templates
 from clients.operations.sign_up import NewClient, sign_up
 from provisioning.models import MailDomain
+from provisioning.operations import mailboxes
+from provisioning.operations.mailboxes import MailboxSpec
 from provisioning.sandbox import Sandbox
 from tests import makers
 from tests.billing.closing_steps import ACTOR, DUE, NOW, TODAY
@@ -35,6 +40,7 @@ from tests.billing.email_stories import (
     wait_for_the_record,
 )
 from tests.billing_makers import make_billed_service, make_priced_product
+from tests.clientarea.type_steps import agree, logged_in, make_full_plan
 
 pytestmark = pytest.mark.django_db
 Run = Callable[[], None]
@@ -92,6 +98,38 @@ def test_the_client_is_told_once_and_can_read_it(world: World, letter: str, lang
     assert "{{" not in message.html
     assert 'href="http://testserver/' in message.html
     assert Activity.objects.filter(action="email.queued", object_id=str(message.pk)).exists()
+
+
+def test_who_adds_a_mailbox_is_told_only_where_staff_want_that(world: World) -> None:
+    user = makers.make_member(client=world.client, permissions=["managemailboxes"])
+    asker, letter = Actor.from_user(user), "mailbox_created"
+    spec = MailboxSpec(local_part="anna", password="Lumen-4471!x", quota_mb=1000, account_type=2)
+    domain = world.service.mail_domain
+
+    mailboxes.add_mailbox(mail_domain=domain, spec=spec, actor=asker)
+    before = EmailMessage.objects.filter(template=letter).count()
+    email_templates.add_template(name=letter, language="de", actor=ACTOR)
+    second = replace(spec, local_part="ben")
+    mailboxes.add_mailbox(mail_domain=domain, spec=second, actor=asker)
+
+    message = EmailMessage.objects.get(template=letter)
+    assert before == 0
+    assert (message.to, message.user, message.client) == (user.email, user, world.client)
+    assert "ben@acme.test is ready" in message.subject
+    assert "Lumen" not in message.text + message.html + message.sealed
+
+
+def test_a_mailbox_of_another_type_is_told_of_once(client: Client, vendor: Sandbox) -> None:
+    owner = client.memberships.get().user
+
+    with time_machine.travel(datetime(2026, 1, 20, 12, tzinfo=UTC), tick=False):
+        service = make_full_plan(client, vendor)
+        anna = makers.make_mailbox(service, "anna", vendor=vendor)
+        agree(logged_in(owner), service, anna)
+
+    message = EmailMessage.objects.get(template="mailbox_type_changed")
+    assert message.subject == "PolarisMail: anna@acme.test is Enhanced now"
+    assert "upgrade_confirmation" not in letters_of(client)
 
 
 def letters_of(client: Client) -> list[str]:
