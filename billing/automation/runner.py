@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 
 import structlog
 from django.conf import settings
@@ -96,7 +96,9 @@ def run(
 
     A job that fails stops no other and is tried again by the next run. With `seconds`, no job is
     begun after so long. A dry run does each job's work in a transaction of its own and takes it
-    back, whether the job is due or not: it shows what would happen, and nothing has.
+    back, whether the job is due or not: it shows what would happen, and nothing has. What takes
+    longer is taken back every few seconds too, so that the shop does not stand still meanwhile: an
+    item then does not see what an earlier one would have changed.
 
     :raises UnknownJob: for a name in `only` that no job has
     """
@@ -188,18 +190,25 @@ def _do(job: Job, work: Work) -> tuple[str, str]:
 
 
 def _rehearse(job: Job, clock: _Clock) -> Line:
-    """Do a job's work and take it back: locks, numbers and rows are as they were afterwards."""
+    """
+    Do a job's work and take it back: locks, numbers and rows are as they were afterwards.
+
+    To go back to the beginning lets go of the locks as well, and the transaction around it sees to
+    it that nothing stays.
+    """
     if job.waits_after_gap and not gaps.has_settled(now=clock.now, today=clock.today):
         return Line(job=job, status=Status.WAITING)
     began = time.monotonic()
-    work = Work(
-        now=clock.now,
-        today=clock.today,
-        ends_at=began + job.seconds,
-        keep_lease=lambda: None,  # there is none
-        settings=BillingSettings.current(),
-    )
     with transaction.atomic():
+        beginning = transaction.savepoint()
+        work = Work(
+            now=clock.now,
+            today=clock.today,
+            ends_at=began + job.seconds,
+            keep_lease=lambda: None,  # there is none
+            settings=BillingSettings.current(),
+            take_back=partial(transaction.savepoint_rollback, beginning),
+        )
         status, error = _do(job, work)
         transaction.set_rollback(True)
     return _line(job, work, status, error, time.monotonic() - began)

@@ -21,6 +21,8 @@ log = structlog.get_logger(__name__)
 MOST_LINKS = 100
 # How often a job says that it is still at work; several times within a lease.
 KEEP_SECONDS = 60
+# How long a dry run keeps others from what it holds, besides the time of one item.
+REHEARSED_SECONDS = 2
 LONGEST_NAME = 200
 LONGEST_MESSAGE = 500
 ACTOR = Actor.system("cron")
@@ -46,7 +48,8 @@ class Work:
     `now` is when the run began, `today` that moment's local date: a job asks no clock but these.
     `ends_at` is in the terms of `time.monotonic`; a job stops between two items when it has passed,
     and goes on in the next run. `keep_lease` tells the others that it is still at it. `settings`
-    are those of the whole run. In a dry run all is done and then rolled back by the runner.
+    are those of the whole run. In a dry run all is done and then rolled back by the runner; now and
+    then `take_back` does so between two items with what was done up to there.
     """
 
     now: datetime
@@ -54,6 +57,7 @@ class Work:
     ends_at: float
     keep_lease: Callable[[], None]
     settings: BillingSettings
+    take_back: Callable[[], None] | None = None
     actor: Actor = ACTOR
     done: int = 0
     skipped: int = 0
@@ -74,6 +78,10 @@ class Work:
         at = time.monotonic()
         if at > self.ends_at:
             self.is_cut_short = True
+        elif self.take_back is not None:
+            if at - self._kept_at > REHEARSED_SECONDS:
+                self.take_back()
+                self._kept_at = time.monotonic()
         elif at - self._kept_at > KEEP_SECONDS:
             self._kept_at = at
             self.keep_lease()

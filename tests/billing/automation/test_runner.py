@@ -292,6 +292,31 @@ def test_a_dry_run_shows_what_would_be_done_and_does_nothing(put: Put, ran: list
     assert not AutomationJob.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("seconds", "seen"), [(60, [["Before"], ["After"]]), (-1, [["Before"], ["Before"]])]
+)
+def test_a_long_dry_run_lets_go_of_what_it_holds_between_two_items(
+    put: Put, monkeypatch: pytest.MonkeyPatch, seconds: int, seen: list[list[str]]
+) -> None:
+    monkeypatch.setattr("billing.automation.work.REHEARSED_SECONDS", seconds)
+    client = make_client(name="Before")
+    names: list[list[str]] = []
+
+    def rename(_pk: int) -> Client:
+        names.append(list(Client.objects.values_list("name", flat=True)))
+        Client.objects.update(name="After")
+        return client
+
+    put(job("rename", lambda work: work.each([client.pk, client.pk], rename, model=Client)))
+
+    printed = cron(START, "--dry-run")
+
+    client.refresh_from_db()
+    assert names == seen
+    assert "rename  Done                    2" in printed
+    assert client.name == "Before"
+
+
 def test_after_a_gap_what_hurts_waits_for_a_full_day(put: Put, ran: list[str]) -> None:
     put(noting(ran, "create_invoices"), noting(ran, "suspend", waits_after_gap=True))
     has_run_daily(START - timedelta(days=5))
