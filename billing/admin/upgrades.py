@@ -54,10 +54,10 @@ class UpgradeAdmin(ReadOnlyAdmin[Upgrade]):
         **arguments: Any,
     ) -> None:
         for upgrade in queryset.select_related("service__client", "service__mail_domain"):
-            domain = upgrade.service.domain
+            name = f"#{upgrade.pk}, {upgrade.service.domain}"
             try:
                 act(upgrade=upgrade, actor=actor_of(request), **arguments)
             except OperationError as error:
-                self.message_user(request, f"#{upgrade.pk}, {domain}: {error.user_message}", messages.ERROR)
+                self.message_user(request, f"{name}: {error.user_message}", messages.ERROR)
             else:
-                self.message_user(request, f"#{upgrade.pk}, {domain}: {word}.", messages.SUCCESS)
+                self.message_user(request, f"{name}: {word}.", messages.SUCCESS)

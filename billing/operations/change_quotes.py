@@ -11,7 +11,6 @@ from typing import Any
 from billing.models import Currency, Invoice, InvoiceItem, Product, Service
 from billing.operations import (
     discounts,
-    profiles,
     promotions,
     selections,
     taxes,
@@ -20,12 +19,14 @@ from billing.operations import (
 from billing.operations.chosen import Chosen
 from billing.operations.currencies import unit_of
 from billing.operations.items import describe
+from billing.operations.upgrade_guards import UnableToChange
 from billing.pricing.changes import Held, quote_change
 from billing.pricing.cycles import Cycle
 from billing.pricing.lines import ONCE, Line
 from billing.pricing.promotions import Promotion
 from billing.pricing.quote import Quote, fingerprint, term_lines, totals_of
 from core.money import ZERO
+from core.sentences import sentence as _
 
 Policy = Product.ReductionPolicy
 
@@ -118,6 +119,7 @@ def price_change(
     service: Service,
     product: Product,
     cycle: Cycle,
+    held: tuple[Chosen, ...],
     chosen: tuple[Chosen, ...],
     on: date,
     depends_on: Mapping[str, object],
@@ -129,11 +131,14 @@ def price_change(
     What comes to less than nothing is credited, lost or put off to the renewal, as the product
     says; put off only if it `may_wait`. `depends_on` is what else must not move until it is
     confirmed, in terms that a fingerprint can be taken of.
+
+    :raises UnableToChange: the client pays in another currency than the service
     """
-    currency = service.currency or profiles.profile_of(service.client).currency
-    held = selections.held_by(service=service, on=on)
     policy = Policy(service.product.reduction_policy)
     terms = taxes.terms_of(service.client)
+    if service.currency_id not in {None, terms.currency.code}:
+        raise UnableToChange(_("This service is billed in another currency. Write to us."))
+    currency = service.currency or Currency.objects.get(code=terms.currency.code)
     before = held_terms(service, held, on=on)
     quote = quote_change(
         held=before,

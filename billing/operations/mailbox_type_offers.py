@@ -68,11 +68,13 @@ def preview_type(*, service: Service, mailbox: Mailbox, account_type: int, on: d
     if not gauge.is_full:
         return TypeOffer(mailbox=mailbox, account_type=account_type, left=gauge.left)
     _check(service, mailbox, account_type, on=on)
-    units, chosen = _exchanged(service, mailbox.account_type, account_type, on=on)
+    held = selections.held_by(service=service, on=on)
+    units, chosen = _exchanged(service, held, mailbox.account_type, account_type)
     shown = change_quotes.price_change(
         service=service,
         product=service.product,
         cycle=Cycle(service.cycle),
+        held=held,
         chosen=chosen,
         on=on,
         depends_on={
@@ -132,7 +134,7 @@ def _check(service: Service, mailbox: Mailbox, account_type: int, *, on: date) -
 
 
 def _exchanged(
-    service: Service, before: int, after: int, *, on: date
+    service: Service, held: tuple[Chosen, ...], before: int, after: int
 ) -> tuple[dict[str, int], tuple[Chosen, ...]]:
     """
     Return which units are exchanged, and what the service has then.
@@ -141,7 +143,6 @@ def _exchanged(
 
     :raises UnableToChange: no more of the wanted type is for sale
     """
-    held = selections.held_by(service=service, on=on)
     bought = {each.key: each.quantity for each in held}
     source, target = KEYS[before], KEYS[after]
     more = {target: bought.get(target, 0) + 1}

@@ -56,15 +56,17 @@ def open_changes(service: Service) -> QuerySet[Upgrade]:
     return service.upgrades.filter(Q(status__in=waits) | failed)
 
 
-def check_service(service: Service, *, on: date) -> None:
+def check_service(service: Service, *, on: date, has_open_change: bool | None = None) -> None:
     """
     Refuse while a service cannot be changed at all.
+
+    `has_open_change` spares who knows it the question.
 
     :raises UnableToChange: it is not active or verified, is ending, unpaid, or being changed
     """
     name = {"domain": service.domain}
     check_running(service)
-    if open_changes(service).exists():
+    if open_changes(service).exists() if has_open_change is None else has_open_change:
         raise UnableToChange(
             _("A change of %(domain)s is under way. Finish or withdraw it first.") % name,
             code=CHANGE_OPEN,
@@ -102,7 +104,8 @@ def check_running(service: Service) -> None:
 def is_ending(service: Service) -> bool:
     """Tell whether the end of a service is requested or under way."""
     waiting = service.cancellations.filter(status=CancellationRequest.Status.OPEN)
-    return waiting.exists() or Closing.objects.open().filter(service=service).exists()
+    closing = Closing.objects.open().filter(service=service)
+    return waiting.order_by().values("pk").union(closing.order_by().values("pk")).exists()
 
 
 def targets_of(service: Service) -> QuerySet[Product]:

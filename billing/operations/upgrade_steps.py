@@ -29,6 +29,7 @@ from billing.pricing.cycles import Cycle
 from billing.pricing.lines import Line
 from clients.actors import Actor
 from clients.operations import activity
+from core.errors import OperationError
 from core.events import publish
 from core.money import ZERO
 from core.sentences import sentence as _
@@ -112,7 +113,7 @@ def finish(*, upgrade_id: int, at: datetime, on: date, actor: Actor) -> Upgrade:
     service = upgrade.service
     paid_since = upgrade_settlement.paid_since(upgrade)
     before = {"product": service.product.name, "recurring": str(service.recurring_amount)}
-    _give(service, upgrade)
+    _give(service, upgrade, on=on)
     upgrade.finish(at=at)
     upgrade.save()
     note(
@@ -130,10 +131,10 @@ def finish(*, upgrade_id: int, at: datetime, on: date, actor: Actor) -> Upgrade:
     return upgrade
 
 
-def _give(service: Service, upgrade: Upgrade) -> None:
+def _give(service: Service, upgrade: Upgrade, *, on: date) -> None:
     """Save what the service has now. A new cycle that was not put off began on the day it was."""
     new, old = upgrade.new, upgrade.old
-    chosen = upgrade_terms.chosen_after(upgrade)
+    chosen = upgrade_terms.chosen_now(upgrade, selections.held_by(service=service, on=on))
     service.product = upgrade.new_product or service.product
     if service.currency_id is None:
         service.currency = upgrade.quote.currency if upgrade.quote else None
@@ -256,6 +257,8 @@ def begin_scheduled(*, upgrade_id: int, today: date, actor: Actor) -> Upgrade | 
     upgrade.apply()
     upgrade.save()
     carry_out(upgrade=upgrade, actor=actor)
+    if upgrade.status == Status.FAILED:
+        reissuing.renew_invoices(service=upgrade.service, on=today, actor=actor)
     return upgrade
 
 
@@ -281,24 +284,59 @@ def credit_failed(*, upgrade: Upgrade, on: date, actor: Actor) -> Upgrade:
     """
     Give up a change that has failed; what was paid for it becomes the client's credit.
 
+    What was paid for periods at the lower terms of a change that had waited for its day is charged
+    up to what the service keeps.
+
     :raises UnableToChange: it has not failed
+    :raises UnableToRequest: it is being made right now after all
     :raises UnableToIssueCreditNote: its invoice was credited or refunded already
     """
     fresh = locked(upgrade.pk)
     _require_failed(fresh)
-    give_up(upgrade=fresh, action="service.change_cancelled", actor=actor)
-    for invoice in _invoices(fresh).filter(status=Invoice.Status.PAID, total__gt=ZERO):
-        items = invoice.items.filter(upgrade=fresh).select_related("service", "upgrade")
+    _credit(fresh, on=on, actor=actor)
+    upgrade_settlement.undo_schedule(upgrade=fresh, on=on, actor=actor)
+    return fresh
+
+
+def end_all(*, mail_domain_id: int, on: date, actor: Actor) -> None:
+    """
+    Give up the changes of a service that is gone; what was paid for them is credited.
+
+    In the transaction that recorded the end, with the client's money locked first.
+    """
+    found = Upgrade.objects.filter(service__mail_domain=mail_domain_id).exclude(
+        status__in=[Status.APPLIED, Status.CANCELLED]
+    )
+    for upgrade_id in found.order_by("pk").values_list("pk", flat=True):
+        upgrade = locked(upgrade_id)
+        if upgrade.status == Status.APPLYING:
+            upgrade.fail(error=_("%(domain)s does not run.") % {"domain": upgrade.service.domain})
+            upgrade.save()
+        try:
+            with transaction.atomic():
+                _credit(upgrade, on=on, actor=actor)
+        except OperationError as refusal:
+            log.warning("left for staff", upgrade=upgrade_id, why=refusal.user_message)
+
+
+def _credit(upgrade: Upgrade, *, on: date, actor: Actor) -> None:
+    """Give up a locked change with its jobs, and credit what was paid for it."""
+    if upgrade.kind != Kind.MAILBOX:
+        lifecycle.withdraw_package_change(
+            mail_domain=upgrade.service.mail_domain, entitlement=wanted_by(upgrade)
+        )
+    give_up(upgrade=upgrade, action="service.change_cancelled", actor=actor)
+    for invoice in _invoices(upgrade).filter(status=Invoice.Status.PAID, total__gt=ZERO):
+        items = invoice.items.filter(upgrade=upgrade).select_related("service", "upgrade")
         credit_notes.issue_credit_note(
-            client=fresh.service.client,
+            client=upgrade.service.client,
             items=[ItemSpec.of_item(each) for each in items],
             on=on,
-            reason=upgrade_settlement.reason_of(fresh.service),
+            reason=upgrade_settlement.reason_of(upgrade.service),
             actor=actor,
             invoice=invoice,
-            upgrade=fresh,
+            upgrade=upgrade,
         )
-    return fresh
 
 
 def _require_failed(upgrade: Upgrade) -> None:

@@ -147,6 +147,29 @@ def _leaves_price(upgrade: Upgrade, row: Selection) -> bool:
     return (after["option"], after["value"]) == (row.option_id, row.option_value_id)
 
 
+def chosen_now(upgrade: Upgrade, held: Iterable[Chosen]) -> tuple[Chosen, ...]:
+    """
+    Return what the service has once the change is made, with what was decided since it was ordered.
+
+    What it has had all along keeps the price that it has by now, and the one that is to come.
+    """
+    had = {each.key: each for each in held}
+    return tuple(
+        replace(had[each.key], quantity=each.quantity)
+        if each.key in had and _is_kept(upgrade, each)
+        else each
+        for each in chosen_after(upgrade)
+    )
+
+
+def _is_kept(upgrade: Upgrade, chosen: Chosen) -> bool:
+    """Tell whether a change leaves everything about a thing as it was but its quantity."""
+    before, after = upgrade.old["selections"].get(chosen.key), upgrade.new["selections"][chosen.key]
+    alike = ("price", "option", "value", "unit_price")
+    is_same = upgrade.old["product"] == upgrade.new["product"]
+    return is_same and bool(before) and all(before[name] == after[name] for name in alike)
+
+
 def _chosen_in(terms: Mapping[str, Any], product: Product) -> tuple[Chosen, ...]:
     rows: Mapping[str, dict[str, Any]] = terms["selections"]
     options = ConfigurableOption.objects.in_bulk(_ids(rows, "option"))

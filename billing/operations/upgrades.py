@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from billing import queries
 from billing.models import Product, Quote, Service, Upgrade
 from billing.operations import (
     change_quotes,
@@ -19,12 +20,15 @@ from billing.operations import (
     selections,
     termination,
     upgrade_guards,
+    upgrade_settlement,
     upgrade_steps,
     upgrade_terms,
 )
 from billing.operations.change_quotes import PricedChange
+from billing.operations.chosen import Chosen
 from billing.operations.upgrade_guards import UnableToChange as UnableToChange
 from billing.pricing.cycles import Cycle
+from billing.queries import ProductOffer
 from clients.actors import Actor
 from clients.models import User
 from core.money import ZERO
@@ -70,23 +74,44 @@ def open_change_of(service: Service) -> Upgrade | None:
     return upgrade_guards.open_changes(service).select_related("new_product", "mailbox").first()
 
 
-def preview(*, service: Service, change: Change, on: date) -> PricedChange:
+@dataclass(frozen=True)
+class Shelf:
+    """What a service has, and what it could have with a product and a cycle."""
+
+    held: tuple[Chosen, ...]
+    offer: ProductOffer
+    is_same: bool
+
+
+def shelf_of(*, service: Service, product: Product, cycle: Cycle, on: date) -> Shelf:
+    """Return what can be chosen; with the present product and cycle what is had keeps its price."""
+    held = selections.held_by(service=service, on=on)
+    is_same = product.pk == service.product_id and cycle.value == service.cycle
+    offer = queries.offer_of(
+        product=product,
+        cycle=cycle,
+        currency=service.currency or profiles.profile_of(service.client).currency,
+        held=[each.option.pk for each in held if each.option and is_same],
+    )
+    return Shelf(held=held, offer=offer, is_same=is_same)
+
+
+def preview(
+    *, service: Service, change: Change, on: date, shelf: Shelf | None = None
+) -> PricedChange:
     """
     Return what a change would cost that day, and what would be different.
+
+    A `shelf` that was read for a page spares reading it again.
 
     :raises UnableToChange: not now, not to this, below use, or nothing is different
     :raises UnableToChoose: not for sale so, or a number that an option does not allow
     """
     upgrade_guards.check_service(service, on=on)
-    _check_currency(service)
-    is_same = change.product.pk == service.product_id and change.cycle.value == service.cycle
     upgrade_guards.check_target(service, change.product)
-    chosen = selections.choose(
-        product=change.product,
-        cycle=change.cycle,
-        currency=service.currency or profiles.profile_of(service.client).currency,
-        choices=change.choices,
-        keeping=selections.held_by(service=service, on=on) if is_same else (),
+    shelf = shelf or shelf_of(service=service, product=change.product, cycle=change.cycle, on=on)
+    chosen = selections.choose_from(
+        shelf.offer, change.choices, shelf.held if shelf.is_same else ()
     )
     entitlement = selections.entitlement_of(change.product, chosen)
     upgrade_guards.check_use(service.mail_domain, entitlement)
@@ -94,6 +119,7 @@ def preview(*, service: Service, change: Change, on: date) -> PricedChange:
         service=service,
         product=change.product,
         cycle=change.cycle,
+        held=shelf.held,
         chosen=chosen,
         on=on,
         depends_on={
@@ -105,7 +131,7 @@ def preview(*, service: Service, change: Change, on: date) -> PricedChange:
             "policy": service.product.reduction_policy,
         },
     )
-    if is_same and not shown.differences:
+    if shelf.is_same and not shown.differences:
         raise UnableToChange(
             _("Nothing is different from what you have now."), code=upgrade_guards.NOTHING
         )
@@ -182,23 +208,18 @@ def withdraw(*, upgrade: Upgrade, actor: Actor, on: date) -> Upgrade:
     """
     Take back a change that waits for its payment or its day; what was paid on it becomes credit.
 
+    What was paid already for periods at its lower terms is charged up to what the service keeps.
+
     :raises UnableToChange: it is being made, is made, or was withdrawn before
     """
     service = termination.lock(upgrade.service)
     fresh = Upgrade.objects.select_for_update().get(pk=upgrade.pk)
     if fresh.status not in {Status.AWAITING_PAYMENT, Status.SCHEDULED}:
         raise UnableToChange(_("This change can be withdrawn no more."))
-    was_scheduled = fresh.status == Status.SCHEDULED
     upgrade_steps.give_up(upgrade=fresh, action="service.change_withdrawn", actor=actor)
-    if was_scheduled:
-        reissuing.renew_invoices(service=service, on=on, actor=actor)
+    fresh.service = service
+    upgrade_settlement.undo_schedule(upgrade=fresh, on=on, actor=actor)
     return fresh
-
-
-def _check_currency(service: Service) -> None:
-    currency = profiles.profile_of(service.client).currency
-    if service.currency_id not in {None, currency.pk}:
-        raise UnableToChange(_("This service is billed in another currency. Write to us."))
 
 
 def _uses(service: Service, names: tuple[str, ...]) -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import Any
 from billing.models import ConfigurableOption
 from billing.operations.chosen import Chosen
 from billing.queries import ProductOffer
-from clientarea.forms.orders import OptionsForm
+from clientarea.forms.orders import OPTION, OptionsForm
 from provisioning.queries import DomainUsage
 
 Key = ConfigurableOption.Key
@@ -29,6 +29,14 @@ class ChangeForm(OptionsForm):
             choices=choices_held(offer, self.held, is_same=is_same),
         )
         self.is_same = is_same
+
+    @property
+    def start(self) -> dict[str, int]:
+        """Return what the fields begin with, by option key."""
+        return {
+            each.option.key: int(self.initial[OPTION + each.option.key] or 0)
+            for each in self.options
+        }
 
     def rows_with(self, usage: DomainUsage) -> list[dict[str, Any]]:
         """Return each option with its field, what is had of it, its price and its use."""

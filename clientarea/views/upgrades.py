@@ -11,10 +11,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from billing import queries
 from billing.models import Currency, Invoice, Product, Quote, Service, Upgrade
-from billing.operations import profiles, quotes, selections, upgrade_guards, upgrades
+from billing.operations import profiles, quotes, upgrade_guards, upgrades
 from billing.operations.change_quotes import PricedChange
 from billing.operations.selections import UnableToChoose
-from billing.operations.upgrades import Change, UnableToChange
+from billing.operations.upgrades import Change, Shelf, UnableToChange
 from billing.pricing.cycles import Cycle
 from clientarea.access import client_service
 from clientarea.forms.lists import number_in
@@ -26,6 +26,14 @@ from clients.models import Permission
 from core.errors import OperationError
 from provisioning.queries import usage_of
 
+# Why nothing at all can be changed.
+NOT_NOW = {
+    upgrade_guards.NOT_ACTIVE,
+    upgrade_guards.UNVERIFIED,
+    upgrade_guards.ENDING,
+    upgrade_guards.CHANGE_OPEN,
+    upgrade_guards.UNPAID,
+}
 # Sent along with the fields where they are to be shown with their price, and nothing saved.
 PREVIEW = "preview"
 
@@ -61,28 +69,19 @@ def options(request: ClientRequest, service: Service) -> HttpResponse:
     The address may name another product and cycle: their options are shown then.
     """
     asked = request.POST or request.GET
-    standing = _standing(request, service)
-    if standing["refusal"]:
-        return render_page(
-            request,
-            "clientarea/upgrades/refused.html",
-            standing,
-            status=409 if request.method == "POST" else 200,
-        )
     product, cycle = _target(service, asked)
-    today = timezone.localdate()
-    held = selections.held_by(service=service, on=today)
-    is_same = product.pk == service.product_id and cycle.value == service.cycle
-    currency = _currency(service)
-    offer = queries.offer_of(
-        product=product,
-        cycle=cycle,
-        currency=currency,
-        held=[each.option.pk for each in held if each.option] if is_same else (),
+    shelf = upgrades.shelf_of(
+        service=service, product=product, cycle=cycle, on=timezone.localdate()
     )
     is_filled = request.method == "POST" or PREVIEW in request.GET
-    form = ChangeForm(asked if is_filled else None, offer=offer, held=held, is_same=is_same)
-    shown, refusal = _shown(service, form, product, cycle)
+    form = ChangeForm(
+        asked if is_filled else None, offer=shelf.offer, held=shelf.held, is_same=shelf.is_same
+    )
+    shown, refusal = _shown(service, form, shelf)
+    if refusal is not None and refusal.code in NOT_NOW:
+        standing = _standing(request, service)
+        status = 409 if request.method == "POST" else 200
+        return render_page(request, "clientarea/upgrades/refused.html", standing, status=status)
     if request.method == "POST" and shown is not None:
         change = Change(product, cycle, form.choices)
         quote = upgrades.offer(shown=shown, change=change, user=request.user, now=timezone.now())
@@ -92,33 +91,31 @@ def options(request: ClientRequest, service: Service) -> HttpResponse:
         "rows": form.rows_with(usage_of(service.mail_domain)),
         "product": product,
         "cycle": cycle,
-        "currency": currency,
+        "currency": shelf.offer.currency,
         "shown": shown,
         "problem": refusal,
-        "is_same": is_same,
+        "is_same": shelf.is_same,
     }
     status = 422 if request.method == "POST" else 200
     return render_page(request, "clientarea/upgrades/options.html", context, status=status)
 
 
 def _shown(
-    service: Service, form: ChangeForm, product: Product, cycle: Cycle
+    service: Service, form: ChangeForm, shelf: Shelf
 ) -> tuple[PricedChange | None, UnableToChange | None]:
     """Return what the fields come to, or why they come to nothing; the form says the rest."""
-    if form.is_bound and not form.is_valid():
-        return None, None
-    choices = (
-        form.choices
-        if form.is_bound
-        else {
-            name.removeprefix("option-"): value
-            for name, value in form.initial.items()
-            if name.startswith("option-")
-        }
-    )
+    product, cycle, today = shelf.offer.product, shelf.offer.cycle, timezone.localdate()
     try:
-        change = Change(product, cycle, choices)
-        return upgrades.preview(service=service, change=change, on=timezone.localdate()), None
+        if form.is_bound and not form.is_valid():
+            upgrade_guards.check_service(service, on=today)
+            return None, None
+        if not form.is_bound and shelf.is_same:
+            # What is had costs nothing: there is no need to work that out.
+            upgrade_guards.check_service(service, on=today)
+            upgrade_guards.check_target(service, product)
+            return None, UnableToChange("", code=upgrade_guards.NOTHING)
+        change = Change(product, cycle, form.choices if form.is_bound else form.start)
+        return upgrades.preview(service=service, change=change, on=today, shelf=shelf), None
     except UnableToChange as refusal:
         return None, refusal
     except UnableToChoose as refusal:
@@ -229,7 +226,9 @@ def _standing(request: ClientRequest, service: Service) -> dict[str, object]:
     waiting = upgrades.open_change_of(service)
     refusal = ""
     try:
-        upgrade_guards.check_service(service, on=timezone.localdate())
+        upgrade_guards.check_service(
+            service, on=timezone.localdate(), has_open_change=waiting is not None
+        )
     except UnableToChange as error:
         refusal = error.user_message
     invoice = None
