@@ -69,7 +69,8 @@ class PackageChanging:
     """
     What a package change came to is about to be recorded; nothing of the domain is locked yet.
 
-    Who reacts to `PackageChanged` or to its failure with rows that are locked before a domain locks them now.
+    Who reacts to `PackageChanged`, or to its failure, with rows that are locked before a domain
+    locks them now.
     """
 
     mail_domain_id: int

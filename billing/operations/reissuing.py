@@ -44,7 +44,9 @@ def renew_invoices(*, service: Service, on: date, actor: Actor) -> list[Invoice]
     made: list[Invoice] = []
     covered_to = fresh.next_due_date
     for invoice in open_renewals(fresh).select_related("client", "currency"):
-        items = list(invoice.items.select_related("service", "upgrade").order_by("pk"))
+        items = list(
+            invoice.items.select_related("service", "upgrade", "invoice__currency").order_by("pk")
+        )
         mine = [each for each in items if each.service_id == fresh.pk]
         old = [each for each in mine if each.kind in OF_THE_PERIOD]
         starts = [each.period_start for each in old if each.period_start]
@@ -53,7 +55,7 @@ def renew_invoices(*, service: Service, on: date, actor: Actor) -> list[Invoice]
         is_current = fresh.anchor_day is not None and start == covered_to
         specs: list[ItemSpec] = []
         if is_current:
-            specs, covered_to = _specs(fresh, invoice, start, old, on)
+            specs, covered_to = specs_of_period(fresh, start, old, on=on)
             specs += _waiting_charges(fresh, on)
         if [_shape(each) for each in specs] == [_shape(ItemSpec.of_item(each)) for each in old]:
             continue
@@ -71,10 +73,14 @@ def renew_invoices(*, service: Service, on: date, actor: Actor) -> list[Invoice]
     return made
 
 
-def _specs(
-    service: Service, invoice: Invoice, start: date, old: list[InvoiceItem], on: date
+def specs_of_period(
+    service: Service, start: date, old: list[InvoiceItem], *, on: date
 ) -> tuple[list[ItemSpec], date]:
-    """Return the lines of the period that begins on `start`, and the day it ends on."""
+    """
+    Return what the lines of a billed period would be by now, and the day that it ends on.
+
+    The period begins on `start`, and `old` are its lines as they are.
+    """
     terms = upgrade_terms.terms_of_period(service, start=start)
     if not terms.cycle.is_recurring or service.anchor_day is None:
         return [], start
@@ -83,7 +89,7 @@ def _specs(
         selections=tuple(each.priced for each in terms.chosen),
         span=Span(parts=(Part(period=period, days=period.days),)),
         offer=_offer(service, old),
-        currency=unit_of(invoice.currency),
+        currency=unit_of(old[0].invoice.currency),
     )
     return specs_of_lines(lines, service=service, on=on), period.end
 

@@ -1,4 +1,4 @@
-"""The money of changes beside their own lines: what was paid ahead, or at terms never given."""
+"""Money of changes beside their own lines: what was paid ahead, or at terms never given."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import date
 
 from django.utils import translation
 
-from billing.models import InvoiceItem, Service, Upgrade
+from billing.models import Invoice, InvoiceItem, Service, Upgrade
 from billing.operations import (
     change_quotes,
     credit_notes,
@@ -19,7 +19,7 @@ from billing.operations import (
     upgrade_terms,
 )
 from billing.operations.chosen import Chosen
-from billing.operations.items import specs_of_lines
+from billing.operations.items import ItemSpec, specs_of_lines
 from billing.pricing.changes import Held, quote_change
 from billing.pricing.lines import Selection
 from clients.actors import Actor
@@ -79,32 +79,62 @@ def undo_schedule(*, upgrade: Upgrade, on: date, actor: Actor) -> None:
 
     Open renewals are made anew, and what was paid for periods at the lower terms is charged up to
     what the service has in them. With another cycle nothing is: those periods were others. The
-    caller holds the locks of the client's money and of the service.
+    caller holds the locks of the client's money and of the service, and has ended the change.
     """
+    start = upgrade_terms.day_in(upgrade.new.get("starts_on"))
+    if start is None:
+        return
     service = upgrade.service
     reissuing.renew_invoices(service=service, on=on, actor=actor)
-    start, due = upgrade_terms.day_in(upgrade.new["starts_on"]), service.next_due_date
-    if start is None or due is None or due <= start or upgrade.old["cycle"] != upgrade.new["cycle"]:
+    if upgrade.old["cycle"] != upgrade.new["cycle"]:
         return
-    kept = selections.held_by(service=service, on=start)
-    lowered = upgrade_terms.chosen_after(upgrade)
-    held = change_quotes.held_terms(service, kept, on=start)
-    quote = quote_change(
-        held=replace(held, selections=_priced(lowered, start)),
-        selections=tuple(each.priced for each in kept),
-        today=start,
-        terms=taxes.terms_of(service.client),
+    items = _not_charged(service, start, on=on)
+    if items:
+        invoicing.issue_invoice(
+            client=service.client, items=items, due_date=max(start, on), on=on, actor=actor
+        )
+
+
+def _not_charged(service: Service, start: date, *, on: date) -> list[ItemSpec]:
+    """Return by how much each paid period from that day on was billed for less than there is."""
+    paid = service.invoice_items.filter(
+        kind__in=reissuing.OF_THE_PERIOD,
+        is_live=True,
+        period_start__gte=start,
+        invoice__status=Invoice.Status.PAID,
     )
-    if quote.total <= ZERO:
-        return
-    items = [
-        # Neither a line of the change, which is given up, nor one of a renewal.
-        replace(each, kind=InvoiceItem.Kind.OTHER)
-        for each in specs_of_lines(quote.lines, service=service, on=on)
-    ]
-    invoicing.issue_invoice(
-        client=service.client, items=items, due_date=max(start, on), on=on, actor=actor
-    )
+    periods: dict[date, list[InvoiceItem]] = {}
+    for item in paid.select_related("invoice__currency").order_by("period_start", "pk"):
+        periods.setdefault(item.period_start or start, []).append(item)
+    found = []
+    for first_day, billed in periods.items():
+        wanted, _end = reissuing.specs_of_period(service, first_day, billed, on=on)
+        items = _differences([ItemSpec.of_item(each) for each in billed], wanted)
+        if sum((each.amount for each in items), ZERO) > ZERO:
+            found += items
+    return found
+
+
+def _differences(billed: list[ItemSpec], wanted: list[ItemSpec]) -> list[ItemSpec]:
+    """Return for each thing what it costs more, or less: neither of the change nor of a renewal."""
+    before = {(each.kind, each.key): each for each in billed}
+    after = {(each.kind, each.key): each for each in wanted}
+    items = []
+    for key in (*after, *(key for key in before if key not in after)):
+        old, new = before.get(key), after.get(key)
+        amount = (new.amount if new else ZERO) - (old.amount if old else ZERO)
+        words = new or old
+        if amount and words:
+            items.append(
+                replace(
+                    words,
+                    kind=InvoiceItem.Kind.OTHER,
+                    quantity=1,
+                    unit_price=amount,
+                    amount=amount,
+                )
+            )
+    return items
 
 
 def reason_of(service: Service) -> str:

@@ -11,8 +11,10 @@ from django.utils import timezone
 from clients.actors import Actor
 from clients.operations import activity
 from core.errors import OperationError
+from core.events import publish
 from core.sentences import sentence as _
 from provisioning import tasks
+from provisioning.events import JobSuperseded
 from provisioning.models import Entitlement, MailDomain, ModuleJob
 
 Action = ModuleJob.Action
@@ -67,6 +69,28 @@ def request_package_change(
     """
     payload = {"entitlement": entitlement.to_json()}
     return _request(mail_domain, Action.CHANGE_PACKAGE, actor, payload)
+
+
+@transaction.atomic
+def withdraw_package_change(*, mail_domain: MailDomain, entitlement: Entitlement) -> None:
+    """
+    Drop the jobs that ask for this entitlement, so that nobody has it made later.
+
+    The caller writes the activity line.
+
+    :raises UnableToRequest: the change is being made right now
+    """
+    domain = MailDomain.objects.select_for_update().get(pk=mail_domain.pk)
+    jobs = domain.jobs.filter(
+        action=Action.CHANGE_PACKAGE,
+        payload={"entitlement": entitlement.to_json()},
+        status__in=UNFINISHED,
+    )
+    for job in jobs.select_for_update():
+        if job.status == ModuleJob.Status.RUNNING:
+            raise UnableToRequest(_("The change is being made right now. Try again in a minute."))
+        job.cancel(at=timezone.now(), message="Withdrawn.")
+        job.save()
 
 
 def grant(*, mail_domain: MailDomain, entitlement: Entitlement) -> None:
@@ -178,15 +202,14 @@ def _request(
         action__in=SUPERSEDES.get(action, []),
         status__in=[ModuleJob.Status.QUEUED, ModuleJob.Status.FAILED],
     ) | Q(action=action, status=ModuleJob.Status.FAILED)
-    for job in domain.jobs.filter(pointless).select_for_update():
+    superseded = list(domain.jobs.filter(pointless).select_for_update())
+    for job in superseded:
         job.cancel(at=now, message=f"Superseded by: {Action(action).label}.")
         job.save()
     running = domain.jobs.open().filter(action=action).first()
-    if running is not None:
-        if running.payload != payload:
-            raise UnableToRequest(_("A change is being applied right now. Try again in a minute."))
-        return running
-    job = ModuleJob.objects.create(
+    if running is not None and running.payload != payload:
+        raise UnableToRequest(_("A change is being applied right now. Try again in a minute."))
+    job = running or ModuleJob.objects.create(
         mail_domain=domain,
         action=action,
         payload=payload,
@@ -195,7 +218,11 @@ def _request(
         requested_by_name=actor.name,
         due_at=now,
     )
-    tasks.wake_job(job)
+    # Told last: whoever hears of it sees what has taken their place.
+    for each in superseded:
+        publish(JobSuperseded(job_id=each.pk))
+    if running is None:
+        tasks.wake_job(job)
     return job
 
 

@@ -23,7 +23,12 @@ from provisioning.emailarray import (
     NotFound,
     Rejected,
 )
-from provisioning.events import JobFailed, PackageChanging
+from provisioning.events import (
+    AccountTerminating,
+    JobFailed,
+    JobSuperseded,
+    PackageChanging,
+)
 from provisioning.models import Entitlement, MailDomain, ModuleJob
 from provisioning.workers import closing, health, recording
 from provisioning.workers.backoff import wait_after
@@ -78,6 +83,7 @@ def _claim(job_id: int, *, claim: UUID, now: datetime) -> ModuleJob | None:
     if _is_pointless(job):
         job.cancel(at=now, message=f"The domain is {job.mail_domain.get_status_display().lower()}.")
         job.save(update_fields=["status", "finished_at", "message"])
+        events.publish(JobSuperseded(job_id=job.pk))
         return None
     job.start(
         claim=claim,
@@ -104,7 +110,15 @@ def _is_pointless(job: ModuleJob) -> bool:
 
 
 def _reclaim(job: ModuleJob) -> tuple[MailDomain, ModuleJob] | None:
-    """Lock domain and job, in this order; None where this run has been given up for lost."""
+    """
+    Lock domain and job, in this order; None where this run has been given up for lost.
+
+    What others lock before a domain, because of what they do about the outcome, they lock first.
+    """
+    if job.action == Action.CHANGE_PACKAGE:
+        events.publish(PackageChanging(mail_domain_id=job.mail_domain_id))
+    elif job.action == Action.TERMINATE:
+        events.publish(AccountTerminating(mail_domain_id=job.mail_domain_id))
     domain = (
         MailDomain.objects.select_for_update(of=("self",))
         .select_related("client", "server")
@@ -125,8 +139,6 @@ def _record_success(job: ModuleJob, fact: Any, *, now: datetime) -> None:
 
     :raises ModuleRefusal: the answer shows that the change must not be made
     """
-    if job.action == Action.CHANGE_PACKAGE:
-        events.publish(PackageChanging(mail_domain_id=job.mail_domain_id))
     held = _reclaim(job)
     if held is None:
         return

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F
 
 from core import events
-from provisioning.events import JobFailed
+from provisioning.events import JobFailed, PackageChanging
 from provisioning.models import MailboxBatch, MailDomain, ModuleJob, ModuleLog
 from provisioning.workers import (
     dns_reading,
@@ -64,8 +64,11 @@ def find_work(*, now: datetime) -> Work:
 
 def take_back_abandoned(*, now: datetime) -> None:
     """Queue jobs whose worker has not come back; one that keeps losing workers needs a person."""
-    for job_id in ModuleJob.objects.abandoned(at=now).values_list("pk", flat=True)[:AT_ONCE]:
+    lost = ModuleJob.objects.abandoned(at=now).values_list("pk", "action", "mail_domain_id")
+    for job_id, action, mail_domain_id in lost[:AT_ONCE]:
         with transaction.atomic():
+            if action == ModuleJob.Action.CHANGE_PACKAGE:
+                events.publish(PackageChanging(mail_domain_id=mail_domain_id))
             job = ModuleJob.objects.select_for_update().filter(pk=job_id).first()
             if job is None or job.status != ModuleJob.Status.RUNNING:
                 continue
