@@ -100,7 +100,7 @@ class Books:
         )
 
 
-def kept_by(invoice: Invoice) -> Decimal:
+def covered_by(invoice: Invoice) -> Decimal:
     """Return what payments, credit and credit notes have covered and no refund has taken."""
     kept = Decimal(0)
     for payment in invoice.payments.all():
@@ -137,12 +137,12 @@ def check(books: Books) -> None:
         assert credit_notes.given_back(invoice) <= invoice.total
         if invoice.status == Status.CANCELLED:
             continue
-        kept = kept_by(invoice)
-        covered += kept
+        paid_for = covered_by(invoice)
+        covered += paid_for
         if invoice.status == Status.UNPAID:
-            assert kept == invoice.total - invoice.balance
+            assert paid_for == invoice.total - invoice.balance
         else:
-            assert kept <= invoice.total
+            assert paid_for <= invoice.total
     for note in CreditNote.objects.filter(client=client).select_related("invoice"):
         if note.invoice is not None and note.invoice.status != Status.CANCELLED:
             credited += note.total

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
@@ -55,7 +56,7 @@ def test_an_order_that_nobody_pays_is_cancelled_after_the_days_that_are_set(acto
 
 def test_the_code_of_an_order_that_nobody_pays_is_free_for_others(actor: Actor) -> None:
     configure(unpaid_order_days=10)
-    Promotion.objects.create(code="FIRST", value=10, most_uses=1, is_once_per_client=True)
+    Promotion.objects.create(code="FIRST", value=Decimal(10), most_uses=1, is_once_per_client=True)
     placed = order(actor, code="first")
     uses_before = Promotion.objects.get().uses
 
