@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -46,7 +47,8 @@ def offer(service: Service) -> Quote:
 
 
 def confirm(quote: Quote, actor: Actor) -> Upgrade:
-    service = Service.objects.with_domain().get(pk=quote.service_id)
+    assert quote.service is not None
+    service = Service.objects.with_domain().get(pk=quote.service.pk)
     return upgrades.confirm(
         quote_id=quote.pk, service=service, actor=actor, on=TODAY, now=timezone.now()
     )
@@ -111,7 +113,7 @@ def test_paid_as_it_expires_it_is_made_or_the_money_is_credit(
     paid = Payment.objects.get().amount
     assert isinstance(results[0], Payment)
     if status == "applying":
-        assert (wanted, credit_of(service.client)) == (1, 0)
+        assert (wanted, credit_of(service.client)) == (1, Decimal(0))
         assert Invoice.objects.get().status == "paid"
     else:
         assert (status, wanted, credit_of(service.client)) == ("cancelled", 0, paid)
