@@ -26,7 +26,10 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--dry-run", action="store_true", help="show what would be done, and do nothing"
+            "--dry-run",
+            action="store_true",
+            help="show what would be done, and do nothing; a long job is taken back every few "
+            "seconds, so that the shop goes on",
         )
         parser.add_argument(
             "--job",
