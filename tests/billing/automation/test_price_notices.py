@@ -52,7 +52,7 @@ def test_a_client_is_told_once_what_a_service_will_cost() -> None:
     assert "acme.test" in message.subject
     assert "16.00" in message.text
     assert "18.00" in message.text
-    assert "from 28 February 2026 on" in message.text
+    assert "Price from 28 February 2026:" in message.text
     assert Activity.objects.filter(action="service.price_told").count() == 1
 
 
