@@ -36,7 +36,7 @@ def service(vendor: Sandbox) -> Service:
 
 
 def promote(service: Service, *, periods_left: int | None, **fields: Any) -> None:
-    promotion = Promotion.objects.create(code="HALF", value=50, **fields)
+    promotion = Promotion.objects.create(code="HALF", value=Decimal(50), **fields)
     Service.objects.filter(pk=service.pk).update(
         promotion=promotion, promotion_periods_left=periods_left
     )
