@@ -9,7 +9,11 @@ import pytest
 from django.core.mail import EmailMultiAlternatives
 from django.test import Client as Browser
 
+from clients.actors import Actor
 from clients.models import Client, EmailMessage, User
+from clients.operations import email_templates
+from clients.operations.email_templates import NewWords
+from clients.operations.letters import queue_letter
 from tests import makers
 
 Post = Callable[[], list[EmailMultiAlternatives]]
@@ -92,3 +96,25 @@ def test_a_failed_message_says_why(customer: Browser, client: Client) -> None:
 
     assert "no such user" in page(customer, f"/emails/{message.pk}/")
     assert "Failed" in page(customer, "/emails/")
+
+
+def test_a_message_of_a_kind_that_is_switched_off_says_so_in_the_readers_language(
+    customer: Browser, owner: User, client: Client
+) -> None:
+    actor = Actor.from_user(owner)
+    off = email_templates.add_template(name="service_restored", language="en", actor=actor)
+    words = NewWords(subject=off.subject, body=off.body, is_disabled=True)
+    email_templates.save_template(template=off, words=words, actor=actor)
+    values = dict.fromkeys(("client_name", "domain", "product", "service_url"), "acme.test")
+    message = queue_letter(
+        to=client.email, letter="service_restored", values=values, actor=actor, client=client
+    )
+
+    english = page(customer, f"/emails/{message.pk}/")
+    User.objects.filter(pk=owner.pk).update(language="de")
+    german = page(customer, f"/emails/{message.pk}/")
+
+    assert "Nicht gesendet" in page(customer, "/emails/")
+    assert "This kind of email is switched off." in english
+    assert "E-Mails dieser Art sind abgeschaltet." in german
+    assert "we try again" not in english
