@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from clientarea.forms.countries import COUNTRIES
+from clientarea.forms.countries import countries_by_name
 from clients.models import Client, User
 from clients.operations.clients import ClientDetails
 from clients.operations.users import Profile
@@ -59,7 +59,7 @@ class ClientDetailsForm(forms.Form):
             "language": client.language,
         }
         super().__init__(data, initial=initial)
-        countries = sorted(COUNTRIES, key=lambda each: str(each[1]))
+        countries = countries_by_name()
         _offer(self, "country", [("", _("Not given")), *countries])
         _offer(self, "language", list(settings.LANGUAGES))
 

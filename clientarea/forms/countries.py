@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from django.utils.translation import gettext_lazy as _
 
 COUNTRIES = (
@@ -255,3 +257,13 @@ COUNTRIES = (
     ("ZM", _("Zambia")),
     ("ZW", _("Zimbabwe")),
 )
+
+
+def countries_by_name() -> list[tuple[str, str]]:
+    """Return each code with its name in the active language; Å stands with A, Ö with O."""
+    return sorted(((code, str(name)) for code, name in COUNTRIES), key=lambda each: _rank(each[1]))
+
+
+def _rank(name: str) -> str:
+    letters = unicodedata.normalize("NFKD", name)
+    return "".join(each for each in letters if not unicodedata.combining(each)).casefold()

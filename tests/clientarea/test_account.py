@@ -9,7 +9,9 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.core.mail import EmailMultiAlternatives
 from django.test import Client as Browser
+from django.utils import translation
 
+from clientarea.forms.countries import COUNTRIES, countries_by_name
 from clients.models import Activity, Client, User
 from tests import makers
 
@@ -251,3 +253,21 @@ def test_another_address_needs_the_password_first(
     assert not post()
     owner.refresh_from_db()
     assert owner.email == "ada@people.test"
+
+
+@pytest.mark.parametrize(
+    ("language", "in_order"),
+    [
+        ("en", ["Afghanistan", "Åland Islands", "Albania", "Zimbabwe"]),
+        ("de", ["Afghanistan", "Ägypten", "Österreich", "Pakistan"]),
+    ],
+)
+def test_countries_stand_where_their_names_without_accents_do(
+    language: str, in_order: list[str]
+) -> None:
+    with translation.override(language):
+        names = [name for _code, name in countries_by_name()]
+
+    places = [names.index(name) for name in in_order]
+    assert places == sorted(places)
+    assert len(names) == len(COUNTRIES)
