@@ -11,12 +11,12 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from billing.models import PRODUCT_KEY, ConfigurableOption
+from billing.models import PRODUCT_KEY, ConfigurableOption, Currency, Price
 from billing.models.cycle import CYCLE_CHOICES
 from billing.operations.selections import UnableToChoose, starting_choices
 from billing.pricing.cycles import Cycle
 from billing.queries import OptionOffer, ProductOffer, ValueOffer
-from clientarea.forms.countries import COUNTRIES
+from clientarea.forms.countries import countries_by_name
 from clientarea.templatetags.cycles import per_cycle
 from clientarea.templatetags.money import money
 from clients.models import User
@@ -61,12 +61,18 @@ class OptionsForm(forms.Form):
         *,
         offer: ProductOffer,
         cycles: Iterable[str],
+        prices: Iterable[Price] = (),
         choices: Mapping[str, int],
     ) -> None:
         initial = {"cycle": offer.cycle.value}
         super().__init__(data, initial=initial)
         offered = set(cycles)
-        labels = [(value, label) for value, label in CYCLE_CHOICES if value in offered]
+        priced = {price.cycle: price for price in prices}
+        labels = [
+            (value, _cycle_with_price(str(label), priced.get(value), offer.currency))
+            for value, label in CYCLE_CHOICES
+            if value in offered
+        ]
         self._offer("cycle", labels)
         self.offer = offer
         self.options = list(offer.visible)
@@ -145,6 +151,13 @@ def _field_of(offered: OptionOffer) -> forms.Field:
         required=option.is_required,
         widget=radio if option.kind == Kind.RADIO else forms.Select(),
     )
+
+
+def _cycle_with_price(label: str, price: Price | None, currency: Currency) -> str:
+    if price is None or not price.amount:
+        return label
+    amount = money(price.amount, currency)
+    return gettext("%(cycle)s: %(amount)s") % {"cycle": label, "amount": amount}
 
 
 def _named(offered: ValueOffer) -> str:
@@ -251,7 +264,7 @@ class SignUpForm(forms.Form):
 
     def __init__(self, data: Any = None) -> None:
         super().__init__(data)
-        countries = sorted(COUNTRIES, key=lambda each: str(each[1]))
+        countries = countries_by_name()
         field = self.fields["country"]
         if isinstance(field, forms.ChoiceField):
             field.choices = [("", _("Choose a country")), *countries]

@@ -95,7 +95,8 @@ def domain(request: ClientRequest, seat: Membership | None, product_id: int) -> 
     if form.is_valid():
         if cart is None or cart.product != product:
             cart = Cart(product=product, domain="", cycle=Cycle.MONTHLY)
-        sold = _cycles_of(product, wishes.payer_of(client).currency)
+        currency = wishes.payer_of(client).currency
+        sold = [price.cycle for price in _prices_of(product, currency)]
         cycle = next((each for each in (request.GET.get("cycle"), cart.cycle) if each in sold), "")
         name = _checked(form, product, client)
         if name and sold:
@@ -138,8 +139,8 @@ def _checked(form: DomainForm, product: Product, client: Client | None) -> str:
     return name
 
 
-def _cycles_of(product: Product, currency: Currency) -> list[str]:
-    return [price.cycle for price in queries.prices_of([product], currency).get(product.pk, [])]
+def _prices_of(product: Product, currency: Currency) -> list[Price]:
+    return queries.prices_of([product], currency).get(product.pk, [])
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -156,14 +157,19 @@ def options(request: ClientRequest, seat: Membership | None) -> HttpResponse:
         return _start_again(request)
     payer = wishes.payer_of(seat.client if seat else None)
     currency = payer.currency
-    cycles = _cycles_of(cart.product, currency)
+    prices = _prices_of(cart.product, currency)
+    cycles = [price.cycle for price in prices]
     asked = request.POST or request.GET
     cycle = _cycle_of(asked, cycles) or (cart.cycle if cart.cycle in cycles else None)
     if cycle is None:
         return _start_again(request)
     offer = queries.offer_of(product=cart.product, cycle=cycle, currency=currency)
     form = OptionsForm(
-        asked or None, offer=offer, cycles=cycles, choices=cart.choices if not asked else {}
+        asked or None,
+        offer=offer,
+        cycles=cycles,
+        prices=prices,
+        choices=cart.choices if not asked else {},
     )
     chosen = cart.but(cycle=cycle)
     if asked and form.is_valid():

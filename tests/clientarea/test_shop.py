@@ -109,6 +109,18 @@ def test_the_summary_follows_what_is_typed_and_keeps_nothing(product: Product) -
     assert visitor.session["cart"]["choices"] == {}
 
 
+def test_each_billing_cycle_is_offered_with_its_price(product: Product) -> None:
+    yearly = {"amount": Decimal(100), "currency": product.prices.get().currency}
+    product.prices.create(cycle="annually", **yearly)
+    visitor = Browser()
+    send(visitor, "order-domain", {"domain": "grace.test"}, product_id=product.pk)
+
+    html = " ".join(page(visitor, "order-options").content.decode().split())
+
+    assert "Monthly: 10.00 USD" in html
+    assert "Annually: 100.00 USD" in html
+
+
 def test_a_number_that_an_option_does_not_allow_is_refused_at_its_field(product: Product) -> None:
     product.options.update(minimum=1, maximum=5)
     visitor = Browser()
