@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from django.conf import settings
-from django.db.models import Count, Min, Q, QuerySet, Sum
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet, Sum
 
 from billing.models import BillingProfile, Currency, Invoice, InvoiceItem, Service
 from clients.models import Client
@@ -90,6 +90,12 @@ def open_invoices_of(client: Client) -> QuerySet[Invoice]:
     shown = ("taxes", "issuer", "recipient", "notes")
     invoices = Invoice.objects.open().filter(client=client).defer(*shown)
     return invoices.select_related("currency").order_by("due_date", "pk")
+
+
+def telling_what_adds_funds(invoices: QuerySet[Invoice]) -> QuerySet[Invoice]:
+    """Tell of each invoice, as `adds_funds`, whether it cannot be paid with credit for that."""
+    lines = InvoiceItem.objects.filter(invoice=OuterRef("pk"), kind=InvoiceItem.Kind.FUNDS)
+    return invoices.annotate(adds_funds=Exists(lines))
 
 
 def open_invoices_for(service: Service) -> QuerySet[Invoice]:

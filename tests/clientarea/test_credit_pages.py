@@ -50,13 +50,52 @@ def test_one_transfer_for_several_invoices_has_their_sum_and_numbers(
     first, second, third = (issue(client, amount) for amount in ("5.00", "6.00", "1.50"))
     address = f"/billing/mass-payment/?how=transfer&invoice={first.pk}&invoice={third.pk}"
 
-    shown = text(page(customer, address))
+    html = page(customer, address)
 
+    shown = text(html)
     assert "Amount 6.50 USD" in shown
-    assert "Reference 2026-00001 2026-00003" in shown
+    assert "2026-00001</code>, <code>2026-00003" in html
     assert "IBAN XX00 1234" in shown
     assert balance_of(second) == 6
     assert not Payment.objects.exists()
+
+
+def test_the_token_of_the_form_gets_into_no_address(customer: Browser, client: Client) -> None:
+    give(client, "12.00")
+    first, second = issue(client, "5.00"), issue(client, "6.00")
+
+    form = page(customer, "/billing/mass-payment/")
+    sent = {"csrfmiddlewaretoken": "secret", "how": "transfer", "invoice": [first.pk, second.pk]}
+    answer = customer.post("/billing/mass-payment/", sent)
+    shown = text(page(customer, answer["Location"]))
+
+    assert "formmethod" not in form
+    assert answer.status_code == 302
+    assert answer["Location"] == (
+        f"/billing/mass-payment/?how=transfer&invoice={first.pk}&invoice={second.pk}"
+    )
+    assert "Amount 11.00 USD" in shown
+    assert [balance_of(each) for each in (first, second)] == [5, 6]
+
+
+def test_added_funds_are_not_paid_with_credit(customer: Browser, client: Client) -> None:
+    give(client, "25.00")
+    makers.make_service(client=client)
+    customer.post("/billing/credit/add/", {"amount": "10"})
+    added = Invoice.objects.get()
+
+    alone = text(page(customer, "/billing/mass-payment/"))
+    refused = customer.post("/billing/mass-payment/", {"invoice": [added.pk]}, follow=True)
+    other = issue(client, "5.00")
+    both = customer.post("/billing/mass-payment/", {"invoice": [added.pk, other.pk]}, follow=True)
+
+    assert "Added funds cannot be paid with credit." in alone
+    assert "Use credit" not in alone
+    assert "Pay them by bank transfer." in text(refused.content.decode())
+    assert "There is no credit to use" not in refused.content.decode()
+    assert "5.00 USD of your credit was used." in text(both.content.decode())
+    assert f"{added.number} stays open" in text(both.content.decode())
+    assert [balance_of(each) for each in (added, other)] == [10, 0]
 
 
 @pytest.mark.parametrize("whose", ["none", "strange", "paid"])
