@@ -12,6 +12,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from billing.models import Service
+from billing.queries import endings
 from clientarea import navigation
 from clientarea.grants import Grants
 from clientarea.standing import Standing, standing_of
@@ -60,6 +61,8 @@ def render_page(
             "can": request.grants,
             "layout": "clientarea/layouts/service.html",
         }
+        if standing is Standing.CLOSED:
+            content["closing"] = endings.open_closing_of(service)
         if standing is Standing.UNVERIFIED:
             content["record"] = verification_record_of(service.mail_domain)
     if content["in_dialog"]:

@@ -39,9 +39,9 @@ def index(request: ClientRequest, service: Service) -> HttpResponse:
     if form.is_valid():
         data = form.cleaned_data
         if data["timing"] == Timing.IMMEDIATE:
-            return _ask_again(
-                request, service, CancelNow(expected=service.domain, reason=data["reason"])
-            )
+            blank = CancelNow(expected=service.domain, reason=data["reason"])
+            # Who asks is made sure of before the domain is typed, which would be lost on the way.
+            return reauthenticated(_ask_again)(request, service, blank)
         try:
             made = cancellation.request_cancellation(
                 service=service,

@@ -61,13 +61,16 @@ def show(request: ClientRequest, service: Service) -> HttpResponse:
     """Show a service: its tiles and figures, or what stands in their way."""
     standing = standing_of(service)
     mail_domain = service.mail_domain
+    change_under_way = mail_domain.jobs.open().order_by("pk").first()
     context: dict[str, Any] = {
         "usage": usage_of(mail_domain),
         "coming": queries.coming_amount(service) if service.currency else None,
         "cancelled_to": endings.cancelled_to(service),
-        "change_under_way": mail_domain.jobs.open().order_by("pk").first(),
+        "change_under_way": change_under_way,
         "is_refreshing": standing is Standing.OPEN and mirror.refresh_when_stale(mail_domain),
     }
+    if change_under_way is not None:
+        context["closing"] = endings.open_closing_of(service)
     if request.grants.allows(Permission.INVOICES):
         context["unpaid"] = notices.unpaid_invoices(
             open_invoices_for(service), today=timezone.localdate()

@@ -126,9 +126,9 @@ def test_withdrawing_what_was_not_requested_says_so(customer: Browser, service: 
 
 
 def test_ending_it_now_asks_for_the_domain_and_says_what_is_lost(
-    customer: Browser, service: Service, due: date
+    known: Browser, service: Service, due: date
 ) -> None:
-    response = customer.post(at("cancellation", service), NOW)
+    response = known.post(at("cancellation", service), NOW)
 
     html = text(response)
     assert response.status_code == 200
@@ -148,6 +148,47 @@ def test_another_domain_typed_ends_nothing(
     assert "Type acme.test to confirm." in text(response)
     assert not CancellationRequest.objects.exists()
     assert is_on(vendor)
+
+
+def test_who_asks_to_end_it_now_shows_first_that_it_is_them_then_types_the_domain(
+    customer: Browser, service: Service, vendor: Sandbox, run_jobs: Run
+) -> None:
+    asked = customer.post(at("cancellation", service), NOW, follow=True)
+    page = customer.post(asked.redirect_chain[-1][0], {"password": makers.PASSWORD}, follow=True)
+    before = status_of(service)
+
+    close(customer, service, run_jobs)
+
+    assert "Your password, please" in text(asked)
+    assert page.status_code == 200
+    assert "Type acme.test to confirm" in text(page)
+    assert 'name="reason" value="We move to another house"' in text(page)
+    assert 'role="alert"' not in text(page)
+    assert before == Service.Status.ACTIVE
+    assert not is_on(vendor)
+
+
+def test_while_the_mail_server_is_told_the_page_says_what_happens_to_the_service(
+    known: Browser, service: Service, run_jobs: Run
+) -> None:
+    known.post(at("cancellation-now", service), CONFIRMED)
+    closing = text(known.get(at("service", service)))
+    run_jobs()
+    closed = text(known.get(at("service", service)))
+    known.post(at("service-restore", service))
+    restoring = text(known.get(at("service", service)))
+    accounts = text(known.get(at("mailboxes", service)))
+    run_jobs()
+    back = text(known.get(at("service", service)))
+
+    assert "This service is being closed" in closing
+    assert "Closed, recoverable until" in closed
+    for html in (restoring, accounts):
+        assert "This service is being restored" in html
+        assert "Nobody can log in" not in html
+        assert at("service-restore", service) not in html
+    assert not any("Our staff" in html for html in (closing, restoring, accounts))
+    assert "being restored" not in back
 
 
 def test_who_has_not_shown_lately_that_it_is_them_is_asked_first(
