@@ -17,6 +17,7 @@ from billing.models import CreditEntry, CreditNote, Currency, Invoice, InvoiceIt
 from core.money import ZERO
 
 NOTE = "credit note"
+OVERDUE = "overdue"
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,11 @@ class Document:
     movements: tuple[Movement, ...] = ()
 
     @property
+    def is_open(self) -> bool:
+        """Tell whether this is an invoice that is still to be paid."""
+        return self.status in {Invoice.Status.UNPAID, OVERDUE} and self.balance > ZERO
+
+    @property
     def has_untaxed_lines(self) -> bool:
         """Tell whether lines with and without tax have to be told apart."""
         return bool(self.taxes) and any(not each.is_taxed for each in self.lines)
@@ -102,7 +108,7 @@ def invoice_document(invoice: Invoice, *, today: date) -> Document:
         has_prices_with_tax=invoice.has_prices_with_tax,
         is_exempt=_is_exempt(invoice.taxes),
         balance=invoice.balance,
-        status="overdue" if is_overdue else invoice.status,
+        status=OVERDUE if is_overdue else invoice.status,
         paid_on=_paid_on(invoice, movements),
         notes=invoice.notes,
         movements=movements,

@@ -10,10 +10,12 @@ from functools import lru_cache
 
 from django.utils import formats, translation
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from billing.models import Invoice, InvoiceItem, Service, Upgrade
 from billing.pricing.cycles import Period
 from billing.pricing.lines import Line, LineKind
+from billing.pricing.proration import Part
 from core.money import Currency
 
 
@@ -100,7 +102,7 @@ def _spec(line: Line, service: Service, on: date, upgrade: Upgrade | None, sign:
         start = start or on
     return ItemSpec(
         kind=kind,
-        description=describe(line, domain=service.domain),
+        description=describe(line, domain=service.domain, with_shares=True),
         amount=sign * line.amount,
         unit_price=line.unit,
         quantity=sign * line.quantity,
@@ -113,8 +115,12 @@ def _spec(line: Line, service: Service, on: date, upgrade: Upgrade | None, sign:
     )
 
 
-def describe(line: Line, *, domain: str) -> str:
-    """Return the words of a line in the active language; its label comes from its details."""
+def describe(line: Line, *, domain: str, with_shares: bool = False) -> str:
+    """
+    Return the words of a line in the active language; its label comes from its details.
+
+    `with_shares` says also what makes its amount another than quantity times unit price.
+    """
     words = {"label": line.details.get("label") or line.key, "domain": domain}
     if line.kind == LineKind.DISCOUNT:
         words["code"] = line.details.get("promotion", "")
@@ -125,7 +131,35 @@ def describe(line: Line, *, domain: str) -> str:
         text = _("%(label)s for %(domain)s") % words
     else:
         text = words["label"]
-    return f"{text} ({in_words(line.period)})" if line.period else text
+    if line.period is None:
+        return text
+    known = [in_words(line.period)]
+    if with_shares and line.kind != LineKind.DISCOUNT:
+        known += _shares_in_words(line.parts)
+    return f"{text} ({', '.join(known)})"
+
+
+def _shares_in_words(parts: Iterable[Part]) -> list[str]:
+    """
+    Return which shares of whole periods a line charges, in the active language.
+
+    One whole period is what its unit price says: it needs no words.
+    """
+    measured = list(parts)
+    torn = [part for part in measured if part.days != part.period.days]
+    whole = len(measured) - len(torn)
+    words = [
+        ngettext("%(days)d of %(all)d day", "%(days)d of %(all)d days", part.period.days)
+        % {"days": part.days, "all": part.period.days}
+        for part in torn
+        if part.days
+    ]
+    if whole > 1 or (whole and torn):
+        words.append(
+            ngettext("%(number)d whole period", "%(number)d whole periods", whole)
+            % {"number": whole}
+        )
+    return words
 
 
 def in_words(period: Period) -> str:

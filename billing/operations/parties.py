@@ -18,13 +18,14 @@ def issuer(settings: BillingSettings) -> dict[str, Any]:
 
 
 def recipient(client: Client) -> dict[str, Any]:
-    """Return whom a document is for, in the same shape, with company and email besides."""
+    """Return whom a document is for, in the same shape, with company, country (code), email."""
     city = " ".join(part for part in (client.postcode, client.city) if part)
-    lines = (client.address_1, client.address_2, city, client.state, client.country)
+    lines = (client.address_1, client.address_2, city, client.state)
     return {
         "name": client.name,
         "company": client.company,
         "address": [line for line in lines if line],
+        "country": client.country,
         "tax_id": client.tax_id,
         "email": client.email,
     }

@@ -13,7 +13,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from PIL import ImageFile
 
-from billing.models import CreditNote, Invoice
+from billing.models import BillingSettings, CreditNote, Invoice
 from billing.operations import documents
 from billing.operations.documents import Document
 
@@ -23,16 +23,21 @@ TEMPLATE = "documents/document.html"
 STYLES = "clientarea/css/document.css"
 
 
-def invoice_html(invoice: Invoice, *, today: date) -> str:
-    """Return the printable page of a published invoice, in the client's language."""
+def invoice_html(invoice: Invoice, *, today: date, says_how_to_print: bool = False) -> str:
+    """
+    Return the printable page of a published invoice, in the client's language.
+
+    `says_how_to_print` adds how a browser makes a file, for whom no PDF could be made.
+    """
     with translation.override(invoice.client.language):
-        return _html(documents.invoice_document(invoice, today=today))
+        document = documents.invoice_document(invoice, today=today)
+        return _html(document, says_how_to_print=says_how_to_print)
 
 
-def credit_note_html(note: CreditNote) -> str:
-    """Return the printable page of a credit note, in the client's language."""
+def credit_note_html(note: CreditNote, *, says_how_to_print: bool = False) -> str:
+    """Return the printable page of a credit note, like an invoice's."""
     with translation.override(note.client.language):
-        return _html(documents.credit_note_document(note))
+        return _html(documents.credit_note_document(note), says_how_to_print=says_how_to_print)
 
 
 def invoice_pdf(invoice: Invoice, *, today: date) -> bytes | None:
@@ -65,12 +70,15 @@ def _pdf(document: Document) -> bytes | None:
     return written
 
 
-def _html(document: Document, *, is_file: bool = False) -> str:
+def _html(document: Document, *, is_file: bool = False, says_how_to_print: bool = False) -> str:
+    instructions = BillingSettings.current().payment_instructions if document.is_open else ""
     return render_to_string(
         TEMPLATE,
         {
             "document": document,
             "is_file": is_file,
+            "says_how_to_print": says_how_to_print,
+            "instructions": [line.strip() for line in instructions.splitlines() if line.strip()],
             "brand_name": settings.BRAND_NAME,
             "brand_logo_url": settings.BRAND_LOGO_URL,
             "language": translation.get_language(),

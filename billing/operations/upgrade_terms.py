@@ -25,6 +25,7 @@ from billing.operations.quotes import stored_lines
 from billing.operations.selections import held_from
 from billing.pricing.cycles import Cycle, Period
 from billing.pricing.lines import Line, LineKind
+from billing.pricing.proration import Part
 
 # What the next bills depend on besides the selections, read for many services at once.
 COMING = Prefetch(
@@ -215,7 +216,7 @@ def kept_lines(lines: Iterable[Line]) -> list[dict[str, Any]]:
     """Return the lines of a change as it keeps them."""
     lines = list(lines)
     return [
-        kept | {"is_taxed": line.is_taxed}
+        kept | {"is_taxed": line.is_taxed, "parts": [_kept(part) for part in line.parts]}
         for kept, line in zip(stored_lines(lines), lines, strict=True)
     ]
 
@@ -230,6 +231,7 @@ def lines_of(upgrade: Upgrade) -> list[Line]:
             unit=Decimal(each["unit"]),
             amount=Decimal(each["amount"]),
             period=_period_in(each["period"]),
+            parts=tuple(_part_in(part) for part in each.get("parts", ())),
             is_taxed=each["is_taxed"],
             details={name: each[name] for name in ("label", "value", "promotion") if each[name]},
         )
@@ -246,6 +248,17 @@ def _period_in(days: list[str] | None) -> Period | None:
     if days is None:
         return None
     return Period(start=date.fromisoformat(days[0]), end=date.fromisoformat(days[1]))
+
+
+def _kept(part: Part) -> list[Any]:
+    """Return a part as it is kept: its period's first day and due date, and its days."""
+    return [part.period.start.isoformat(), part.period.end.isoformat(), part.days]
+
+
+def _part_in(kept: list[Any]) -> Part:
+    start, end, days = kept
+    period = Period(start=date.fromisoformat(start), end=date.fromisoformat(end))
+    return Part(period=period, days=days)
 
 
 def _text(value: date | Decimal | None) -> str | None:

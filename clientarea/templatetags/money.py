@@ -20,3 +20,9 @@ def money(amount: Decimal | str | int, currency: Currency) -> str:
     nor suffix is named by its code.
     """
     return currency.written(Decimal(amount))
+
+
+@register.filter
+def signed(number: int) -> str:
+    """Write a number of things with a true minus sign, as amounts have it."""
+    return str(number).replace("-", "\N{MINUS SIGN}")

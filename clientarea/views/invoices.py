@@ -28,6 +28,8 @@ from clients.models import Membership, Permission
 
 FRAGMENT = "invoice-list"
 PDF = "application/pdf"
+# Sent along to the page for printing where no PDF can be made.
+NO_PDF = "no-pdf"
 STATUSES = (
     (Invoice.Status.UNPAID.value, gettext_lazy("Unpaid")),
     (OVERDUE, gettext_lazy("Overdue")),
@@ -90,9 +92,12 @@ def show(request: ClientRequest, invoice: Invoice) -> HttpResponse:
 
 @require_safe
 @client_invoice
-def printable(_request: ClientRequest, invoice: Invoice) -> HttpResponse:
+def printable(request: ClientRequest, invoice: Invoice) -> HttpResponse:
     """Show an invoice as it is printed."""
-    return _paper(printing.invoice_html(invoice, today=timezone.localdate()))
+    today = timezone.localdate()
+    return _paper(
+        printing.invoice_html(invoice, today=today, says_how_to_print=NO_PDF in request.GET)
+    )
 
 
 @require_safe
@@ -101,7 +106,7 @@ def pdf(_request: ClientRequest, invoice: Invoice) -> HttpResponse:
     """Hand out an invoice as a file; where none can be made, show it for printing."""
     content = printing.invoice_pdf(invoice, today=timezone.localdate())
     if content is None:
-        return redirect("clientarea:invoice-print", invoice_id=invoice.pk)
+        return _instead_of_pdf("invoice-print", invoice_id=invoice.pk)
     name = _("invoice-%(number)s.pdf") % {"number": _file_part(str(invoice.number))}
     return file_of(name, content, PDF)
 
@@ -139,9 +144,9 @@ def credit_note(request: ClientRequest, note: CreditNote) -> HttpResponse:
 
 @require_safe
 @client_credit_note
-def credit_note_printable(_request: ClientRequest, note: CreditNote) -> HttpResponse:
+def credit_note_printable(request: ClientRequest, note: CreditNote) -> HttpResponse:
     """Show a credit note as it is printed."""
-    return _paper(printing.credit_note_html(note))
+    return _paper(printing.credit_note_html(note, says_how_to_print=NO_PDF in request.GET))
 
 
 @require_safe
@@ -150,7 +155,7 @@ def credit_note_pdf(_request: ClientRequest, note: CreditNote) -> HttpResponse:
     """Hand out a credit note as a file; where none can be made, show it for printing."""
     content = printing.credit_note_pdf(note)
     if content is None:
-        return redirect("clientarea:credit-note-print", credit_note_id=note.pk)
+        return _instead_of_pdf("credit-note-print", credit_note_id=note.pk)
     name = _("credit-note-%(number)s.pdf") % {"number": _file_part(note.number)}
     return file_of(name, content, PDF)
 
@@ -201,6 +206,11 @@ def _csv_line(invoice: Invoice) -> list[str]:
 def _plain(amount: Decimal, invoice: Invoice) -> str:
     """Return an amount as it is typed."""
     return f"{amount:.{invoice.currency.digits}f}"
+
+
+def _instead_of_pdf(page: str, **ids: int) -> HttpResponse:
+    """Go to the page for printing, which then says how to make a file of it."""
+    return redirect(f"{reverse(f'clientarea:{page}', kwargs=ids)}?{NO_PDF}=1")
 
 
 def _paper(html: str) -> HttpResponse:

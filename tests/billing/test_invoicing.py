@@ -50,7 +50,8 @@ def test_an_invoice_has_a_number_lines_and_both_parties(client_: Client) -> None
     )
     assert [item.description for item in invoice.items.all()] == ["Mail", "Backup"]
     assert invoice.issuer == {"name": "Mail Ltd", "address": ["1 Road", "Town"], "tax_id": ""}
-    assert invoice.recipient["address"] == ["602 00 Brno", "CZ"]
+    assert invoice.recipient["address"] == ["602 00 Brno"]
+    assert invoice.recipient["country"] == "CZ"
     assert Activity.objects.get(action="invoice.published").object_name == "2026-00001"
 
 

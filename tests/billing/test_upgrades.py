@@ -62,6 +62,7 @@ def test_more_is_charged_for_the_days_left_and_made_when_it_is_paid(
 
     invoice = invoice_of(upgrade)
     assert (upgrade.status, invoice.total) == ("unpaid", Decimal("8.13"))
+    assert invoice.items.get().description.endswith(", 21 of 31 days)")
     assert units(service) == HELD
     assert read(service).mail_domain.enhanced_mailboxes == 3
 

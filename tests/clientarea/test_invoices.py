@@ -12,7 +12,7 @@ from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from billing.models import CreditEntry, TaxRule
+from billing.models import BillingSettings, CreditEntry, TaxRule
 from billing.operations import credit_notes, invoicing
 from clients.models import Client
 from tests import makers
@@ -196,7 +196,7 @@ def test_where_no_file_can_be_made_the_page_is_shown_for_printing(
 
     answer = customer.get(f"/billing/invoices/{invoice.pk}/pdf/", follow=True)
 
-    assert answer.redirect_chain == [(f"/billing/invoices/{invoice.pk}/print/", 302)]
+    assert answer.redirect_chain == [(f"/billing/invoices/{invoice.pk}/print/?no-pdf=1", 302)]
     assert "choose PDF as the printer" in answer.content.decode()
 
 
@@ -226,7 +226,7 @@ def test_a_credit_note_is_shown_and_printed(customer: Browser, client: Client) -
 def test_the_printable_page_is_in_the_client_s_language_without_the_menu(
     customer: Browser, client: Client
 ) -> None:
-    client.language = "de"
+    client.language, client.country = "de", "CZ"
     client.save()
     invoice = issue(client, "1234.50")
 
@@ -234,7 +234,44 @@ def test_the_printable_page_is_in_the_client_s_language_without_the_menu(
 
     assert '<html lang="de">' in shown
     assert "1.234,50" in shown
+    assert "Tschechien" in shown
+    assert "hint" not in shown
     assert "topnav" not in shown
+
+
+def test_the_printable_page_says_how_to_pay_as_long_as_there_is_something_to_pay(
+    customer: Browser, client: Client
+) -> None:
+    BillingSettings.objects.update_or_create(
+        pk=1, defaults={"payment_instructions": "Bank: First\nAccount: 12-34"}
+    )
+    invoice = issue(client, "10.00", due=timezone.localdate())
+    pay(invoice, "4.00")
+    address = f"/billing/invoices/{invoice.pk}/print/"
+
+    unpaid = text(page(customer, address))
+    pay(invoice)
+    paid = text(page(customer, address))
+
+    assert "6.00 USD to pay Bank: First Account: 12-34 Payment reference: 2026-00001" in unpaid
+    assert "Unpaid" in unpaid
+    assert "First" not in paid
+    assert "Payment reference" not in paid
+
+
+def test_one_unit_less_has_a_true_minus_sign_and_a_country_its_name(
+    customer: Browser, client: Client
+) -> None:
+    client.country = "CZ"
+    client.save()
+    invoice = issue(client, line("5.00"), line("-1.00", quantity=-1))
+    address = f"/billing/invoices/{invoice.pk}/"
+
+    for shown in (text(page(customer, address)), text(page(customer, f"{address}print/"))):
+        assert "\N{MINUS SIGN}1 " in shown
+        assert "-1 " not in shown
+        assert "Czech" in shown
+        assert " CZ " not in shown
 
 
 def test_what_is_unpaid_stands_on_home_and_on_the_service_s_own_page(
