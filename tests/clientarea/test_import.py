@@ -15,7 +15,7 @@ from pytest_django import DjangoAssertNumQueries
 from billing.models import Service
 from clients.models import User
 from clients.models.membership import PRESETS
-from provisioning.models import Mailbox, MailboxImport
+from provisioning.models import Entitlement, Mailbox, MailboxImport
 from provisioning.sandbox import Sandbox
 from tests import makers
 from tests.clientarea.addresses import at
@@ -251,7 +251,7 @@ def test_a_full_file_costs_few_queries_and_little_to_load(
     customer: Browser, service: Service, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     domain = service.mail_domain
-    domain.entitlement = makers.make_product(basic_mailboxes=1000, quota_pool_gb=None).entitlement
+    domain.entitlement = Entitlement(basic_mailboxes=1000)
     domain.save()
     lines = [f"1,user{number},generate,5,User Number {number}" for number in range(250)]
     send(customer, service, *lines, *["x,user,generate,5,User"] * 250)

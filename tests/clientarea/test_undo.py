@@ -12,7 +12,7 @@ from clientarea.undo_words import PROMISES
 from clients.actors import Actor
 from clients.models import Activity, User
 from provisioning import tasks
-from provisioning.models import Mailbox
+from provisioning.models import Entitlement, Mailbox
 from provisioning.operations import aliases, branding, forwards, lists, mailboxes
 from provisioning.operations.branding import BrandingSpec
 from provisioning.operations.undo import INVERSES
@@ -232,7 +232,7 @@ def test_a_restored_mailbox_needs_a_place_in_the_plan(
 ) -> None:
     mailboxes.delete_mailbox(mailbox=anna, actor=ada)
     domain = service.mail_domain
-    domain.entitlement = makers.make_product(basic_mailboxes=0).entitlement
+    domain.entitlement = Entitlement(basic_mailboxes=0)
     domain.save()
 
     status, html = undo(customer, service, "mailbox.trashed")
