@@ -17,4 +17,5 @@ urlpatterns: list[URLPattern] = [
     path("order/place/", checkout.place, name="order-place"),
     path("orders/", checkout.index, name="orders"),
     path("orders/<int:order_id>/", checkout.show, name="order"),
+    path("orders/<int:order_id>/cancel/", checkout.cancel, name="order-cancel"),
 ]

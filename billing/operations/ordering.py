@@ -45,6 +45,10 @@ class UnableToPlaceService(OperationError):
     """No service was made."""
 
 
+class ServedElsewhere(UnableToPlaceService):
+    """Somebody else has the domain here: for staff to know, not for those who ask by ordering."""
+
+
 def domain_of(text: str) -> str:
     """
     Return a domain as the wire spells it: lower case, international names as A-labels.
@@ -95,7 +99,7 @@ def place_service(
     try:
         return _place(client, product, name, actor, adopt=adopt)
     except IntegrityError as error:
-        raise _taken(name) from error
+        raise _served(name) from error
 
 
 def place_order(*, quote_id: UUID, client: Client, actor: Actor, on: date, now: datetime) -> Order:
@@ -114,7 +118,7 @@ def place_order(*, quote_id: UUID, client: Client, actor: Actor, on: date, now: 
     try:
         return _order(quote, wish, client, actor, on=on, now=now)
     except IntegrityError as error:
-        raise _taken(wish.domain) from error
+        raise _served(wish.domain) from error
 
 
 @transaction.atomic
@@ -217,7 +221,7 @@ def check_domain(*, domain: str, client: Client | None) -> None:
         return
     client_id, status = holder
     if client is None or client.pk != client_id:
-        raise _taken(domain)
+        raise _served(domain)
     words = (
         _("Your email service for %(domain)s is closed. Restore it on its page.")
         if status == MailDomain.Status.CLOSING
@@ -226,8 +230,8 @@ def check_domain(*, domain: str, client: Client | None) -> None:
     raise UnableToPlaceService(words % {"domain": domain}, field="domain")
 
 
-def _taken(domain: str) -> UnableToPlaceService:
-    return UnableToPlaceService(
+def _served(domain: str) -> ServedElsewhere:
+    return ServedElsewhere(
         _("%(domain)s already has an email service here.") % {"domain": domain}, field="domain"
     )
 

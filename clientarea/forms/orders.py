@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.utils.translation import get_language, gettext
@@ -24,6 +26,9 @@ from clients.operations.sign_up import NewClient
 from core.errors import OperationError
 
 Kind = ConfigurableOption.Kind
+# What people paste along with a domain: the scheme before it, and what follows it in an address.
+BEFORE = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+AFTER = re.compile(r"(:\d+)?([/?#].*)?$", re.DOTALL)
 # Fields of options have this before the option's key.
 OPTION = "option-"
 
@@ -44,6 +49,14 @@ class DomainForm(forms.Form):
             }
         ),
     )
+
+    # Said along by who was asked whether the name without www was meant.
+    as_typed = forms.BooleanField(required=False, widget=forms.HiddenInput)
+
+    def clean_domain(self) -> str:
+        """Take the domain out of a pasted address."""
+        typed: str = self.cleaned_data["domain"]
+        return AFTER.sub("", BEFORE.sub("", typed))
 
     def refuse(self, error: OperationError) -> None:
         """Show an operation's refusal at the field."""
@@ -184,7 +197,7 @@ class CodeForm(forms.Form):
 
 
 class PlaceForm(forms.Form):
-    """The offer that was shown, and that its terms are accepted."""
+    """The offer that was shown, and that the terms are accepted where there are any."""
 
     quote = forms.UUIDField(widget=forms.HiddenInput)
     terms = forms.BooleanField(
@@ -192,6 +205,11 @@ class PlaceForm(forms.Form):
         error_messages={"required": _("Accept the terms of service to place the order.")},
         widget=forms.CheckboxInput(attrs={"class": "form-check-input"}),
     )
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data)
+        if not settings.TERMS_URL:
+            del self.fields["terms"]
 
 
 class SignUpForm(forms.Form):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 
 from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
@@ -18,8 +19,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from billing.models import BillingProfile, BillingSettings, Invoice, Order
-from billing.operations import ordering, promotions, wishes
+from billing.models import BillingProfile, BillingSettings, Invoice, Order, Service
+from billing.operations import ordering, orders, promotions, wishes
 from billing.operations.promotions import UnableToUsePromotion
 from billing.operations.selections import UnableToChoose
 from billing.operations.wishes import Preview
@@ -32,6 +33,7 @@ from clientarea.http import ClientRequest, go_to, render_page
 from clientarea.paging import SIZES, page_of
 from clientarea.seats import seat_at, seats_of, take
 from clientarea.standing import standing_of
+from clientarea.views.shop import cannot_be_ordered
 from clients.models import Client, Membership, Permission
 from clients.operations import sign_up
 from core.errors import OperationError
@@ -211,8 +213,11 @@ def _not_placed(
     placed = Order.objects.filter(quote=form.cleaned_data["quote"], client=seat.client).first()
     if placed is not None:
         return _placed(request, seat, placed)
-    messages.warning(request, refusal.user_message)
     cart = Cart.of(request)
+    if isinstance(refusal, ordering.ServedElsewhere) and cart is not None:
+        messages.warning(request, cannot_be_ordered(cart.domain))
+    else:
+        messages.warning(request, refusal.user_message)
     if refusal.field == "domain" and cart is not None:
         ids = {"product_id": cart.product.pk}
         return go_to(request, reverse("clientarea:order-domain", kwargs=ids))
@@ -246,21 +251,53 @@ def index(request: ClientRequest, seat: Membership) -> HttpResponse:
 @client_member(permission=Permission.ORDERS)
 def show(request: ClientRequest, seat: Membership, order_id: int) -> HttpResponse:
     """Show an order: what was ordered, what is to be paid, and what comes next."""
-    orders = Order.objects.select_related("currency", "service__product", "service__mail_domain")
-    order = orders.filter(pk=order_id, client=seat.client).first()
-    if order is None:
-        raise Http404
+    order = _order_of(seat, order_id)
     invoices = Invoice.objects.published().select_related("currency")
     invoice = invoices.filter(items__service=order.service).order_by("pk").first()
     context = {
         "order": order,
         "invoice": invoice,
+        "is_taxed": order.total != sum(Decimal(item["amount"]) for item in order.items),
         "standing": standing_of(order.service),
         "can_see_invoices": seat.allows(Permission.INVOICES),
+        "is_cancellable": _is_cancellable(order),
         "can_see_service": seat.allows(Permission.PRODUCTS),
         "instructions": BillingSettings.current().payment_instructions,
     }
     return render_page(request, "clientarea/orders/show.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@client_member(permission=Permission.ORDERS)
+def cancel(request: ClientRequest, seat: Membership, order_id: int) -> HttpResponse:
+    """Ask, then cancel an order that nobody has paid."""
+    order = _order_of(seat, order_id)
+    shown = reverse("clientarea:order", kwargs={"order_id": order.pk})
+    if not _is_cancellable(order):
+        messages.warning(request, _("This order cannot be cancelled any more."))
+        return go_to(request, shown)
+    if request.method != "POST":
+        return render_page(request, "clientarea/orders/cancel.html", {"order": order})
+    try:
+        orders.cancel_order(order=order, on=timezone.localdate(), actor=request.actor)
+    except OperationError as refusal:
+        messages.error(request, refusal.user_message)
+    else:
+        messages.success(request, _("Order %(number)s is cancelled.") % {"number": order.number})
+    return go_to(request, shown)
+
+
+def _order_of(seat: Membership, order_id: int) -> Order:
+    found = Order.objects.select_related("currency", "service__product", "service__mail_domain")
+    order = found.filter(pk=order_id, client=seat.client).first()
+    if order is None:
+        raise Http404
+    return order
+
+
+def _is_cancellable(order: Order) -> bool:
+    is_begun = order.service.status != Service.Status.PENDING
+    return order.status == Order.Status.PENDING and order.paid_at is None and not is_begun
 
 
 def _start_again(request: ClientRequest) -> HttpResponse:

@@ -98,8 +98,12 @@ def domain(request: ClientRequest, seat: Membership | None, product_id: int) -> 
         currency = wishes.payer_of(client).currency
         sold = [price.cycle for price in _prices_of(product, currency)]
         cycle = next((each for each in (request.GET.get("cycle"), cart.cycle) if each in sold), "")
-        name = _checked(form, product, client)
-        if name and sold:
+        name = _named(form)
+        suggestion = _without_www(name) if not form.cleaned_data["as_typed"] else ""
+        if suggestion:
+            context = {"form": form, "product": product, "typed": name, "suggestion": suggestion}
+            return render_page(request, "clientarea/orders/domain.html", context, status=422)
+        if sold and name and _is_free(form, name, product, client):
             cart.but(domain=name, cycle=Cycle(cycle or sold[0])).keep(request)
             return go_to(request, reverse("clientarea:order-options"))
         if not sold:
@@ -117,26 +121,49 @@ def _sold(product_id: int) -> Product:
     return product
 
 
-def _checked(form: DomainForm, product: Product, client: Client | None) -> str:
+def _named(form: DomainForm) -> str:
     """Return the domain as the wire spells it, or nothing where the form says why not."""
     try:
-        name = ordering.domain_of(form.cleaned_data["domain"])
-        ordering.check_domain(domain=name, client=client)
+        return ordering.domain_of(form.cleaned_data["domain"])
     except ordering.UnableToPlaceService as error:
         form.refuse(error)
         return ""
+
+
+def _without_www(name: str) -> str:
+    """Return the name that is probably meant by one with www, or nothing."""
+    bare = name.removeprefix("www.")
+    if bare == name:
+        return ""
+    try:
+        return ordering.domain_of(bare)
+    except ordering.UnableToPlaceService:
+        return ""
+
+
+def _is_free(form: DomainForm, name: str, product: Product, client: Client | None) -> bool:
+    """Tell whether the domain can be had; the form says why not, and of strangers' as little."""
+    try:
+        ordering.check_domain(domain=name, client=client)
+    except ordering.ServedElsewhere:
+        form.add_error("domain", cannot_be_ordered(name))
+        return False
+    except ordering.UnableToPlaceService as error:
+        form.refuse(error)
+        return False
     # Where the vendor does not answer in time, the set-up asks again.
     if availability_of(server=product.server, domain=name) is Availability.TAKEN:
-        form.add_error(
-            "domain",
-            _(
-                "%(domain)s is used at the mail service already, perhaps through somebody else. "
-                "Remove it there first, or write to us."
-            )
-            % {"domain": name},
-        )
-        return ""
-    return name
+        form.add_error("domain", cannot_be_ordered(name))
+        return False
+    return True
+
+
+def cannot_be_ordered(name: str) -> str:
+    """Return the same words for every domain in use, so that nobody learns who is a customer."""
+    return _(
+        "%(domain)s cannot be ordered here. If it is yours, log in to the account that has it, "
+        "or write to us."
+    ) % {"domain": name}
 
 
 def _prices_of(product: Product, currency: Currency) -> list[Price]:

@@ -13,6 +13,7 @@ SECRET_KEY = "only-for-tests"  # noqa: S105
 ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 SITE_URL = "http://testserver"
+TERMS_URL = "http://testserver/terms"
 DATABASES = {"default": database("sqlite://:memory:")}
 _redis = env.str("REDIS_URL", default="")
 CELERY_BROKER_URL = _redis or "memory://"

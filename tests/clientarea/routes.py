@@ -103,6 +103,7 @@ RULES = {
     "order/<int:product_id>/$": ORDERS_A_PRODUCT,
     "orders/$": (LOG_IN, IN, REFUSED, REFUSED, IN, REFUSED),
     "orders/<int:order_id>/$": SEES_ORDER,
+    "orders/<int:order_id>/cancel/$": SEES_ORDER,
     "account/login/$": EVERYBODY,
     "account/logout/$": LOGGING_IN,
     "account/inactive/$": EVERYBODY,

@@ -17,6 +17,7 @@ from clients.models import Client, EmailMessage, Permission, User
 from provisioning.models import MailDomain, ModuleJob
 from provisioning.sandbox import Sandbox
 from tests import makers
+from tests.billing.documents import pay
 from tests.clientarea.order_steps import (
     PERSON,
     fill_cart,
@@ -59,6 +60,7 @@ def test_a_new_visitor_signs_up_within_the_order_and_places_it(
     done = page(visitor, "order", order_id=order.pk).content.decode()
     assert order.number in done
     assert "The next step is your payment" in done
+    assert "Total with tax" not in done
 
 
 def test_a_visitor_cannot_place_an_order(product: Product) -> None:
@@ -114,6 +116,8 @@ def test_tax_is_that_of_the_country_one_signs_up_with(product: Product) -> None:
     assert (before, quote.total) == (Decimal("15.00"), Decimal("17.85"))
     place(visitor, quote)
     assert Invoice.objects.get().total == Decimal("17.85")
+    taxed = page(visitor, "order", order_id=Order.objects.get().pk).content.decode()
+    assert "Total with tax" in taxed
 
 
 def test_sending_an_order_twice_places_it_once(
@@ -315,3 +319,60 @@ def test_who_has_not_confirmed_the_address_cannot_lock_it_by_a_second_factor(
     answer = visitor.get(reverse("mfa_activate_totp"))
 
     assert answer.status_code == 302
+
+
+@pytest.mark.usefixtures("service")
+def test_a_client_cancels_an_order_that_is_not_paid(customer: Browser, product: Product) -> None:
+    fill_cart(customer, product)
+    place(customer, quote_shown(customer))
+    order = Order.objects.get()
+
+    asked = page(customer, "order-cancel", order_id=order.pk).content.decode()
+    order.refresh_from_db()
+    assert (order.status, "Cancel order" in asked) == ("pending", True)
+
+    answer = send(customer, "order-cancel", order_id=order.pk)
+
+    order.refresh_from_db()
+    assert answer.url == reverse("clientarea:order", kwargs={"order_id": order.pk})
+    assert (order.status, Invoice.objects.get().status) == ("cancelled", "cancelled")
+    assert not MailDomain.objects.live().filter(domain="grace.test").exists()
+    assert "Cancel this order" not in page(customer, "order", order_id=order.pk).content.decode()
+
+
+@pytest.mark.usefixtures("service")
+def test_a_paid_order_is_not_cancelled_by_the_client(customer: Browser, product: Product) -> None:
+    fill_cart(customer, product)
+    place(customer, quote_shown(customer))
+    pay(Invoice.objects.get())
+    order = Order.objects.get()
+
+    send(customer, "order-cancel", order_id=order.pk)
+
+    order.refresh_from_db()
+    shown = page(customer, "order", order_id=order.pk).content.decode()
+    assert order.status != "cancelled"
+    assert "This order cannot be cancelled any more." in shown
+    assert f"/orders/{order.pk}/cancel/" not in shown
+
+
+@pytest.mark.usefixtures("service")
+def test_terms_are_asked_for_only_where_there_are_any(
+    customer: Browser, product: Product, settings: Settings
+) -> None:
+    fill_cart(customer, product)
+    settings.TERMS_URL = ""
+
+    without = page(customer, "order-review").content.decode()
+    settings.TERMS_URL = "https://shop.test/terms"
+    with_terms = page(customer, "order-review").content.decode()
+    refused = send(customer, "order-place", {"quote": str(quote_shown(customer).pk)})
+
+    assert "I accept" not in without
+    assert 'href="https://shop.test/terms"' in with_terms
+    assert refused.status_code == 422
+    assert not Order.objects.exists()
+
+    settings.TERMS_URL = ""
+    send(customer, "order-place", {"quote": str(quote_shown(customer).pk)})
+    assert Order.objects.count() == 1

@@ -55,8 +55,8 @@ def test_an_empty_shop_says_so() -> None:
         ("", "required"),
         ("not a domain", "is not a domain name"),
         ("co.uk", "many domains share"),
-        ("acme.test", "already has an email service"),
-        ("elsewhere.test", "is used at the mail service already"),
+        ("acme.test", "acme.test cannot be ordered here. If it is yours, log in"),
+        ("elsewhere.test", "elsewhere.test cannot be ordered here. If it is yours, log in"),
     ],
 )
 def test_a_domain_that_cannot_be_had_is_refused_with_the_reason(
@@ -80,6 +80,45 @@ def test_an_owner_is_told_that_the_domain_is_theirs(
     answer = send(customer, "order-domain", {"domain": service.domain}, product_id=product.pk)
 
     assert "You have an email service for acme.test already" in answer.content.decode()
+
+
+@pytest.mark.usefixtures("service")
+def test_an_owner_learns_of_a_stranger_s_domain_no_more_than_a_visitor(
+    customer: Browser, product: Product
+) -> None:
+    makers.make_service(domain="stranger.test")
+
+    answer = send(customer, "order-domain", {"domain": "stranger.test"}, product_id=product.pk)
+
+    assert answer.status_code == 422
+    assert "stranger.test cannot be ordered here" in answer.content.decode()
+    assert "already" not in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    "typed", ["https://grace.test/", "http://grace.test:80/mail?x=1", "grace.test.", " Grace.TEST"]
+)
+def test_a_pasted_address_is_taken_for_its_domain(product: Product, typed: str) -> None:
+    visitor = Browser()
+
+    send(visitor, "order-domain", {"domain": typed}, product_id=product.pk)
+
+    assert visitor.session["cart"]["domain"] == "grace.test"
+
+
+def test_a_name_with_www_is_asked_about_and_can_be_kept(product: Product) -> None:
+    visitor = Browser()
+    typed = {"domain": "https://www.grace.test/contact"}
+
+    asked = send(visitor, "order-domain", typed, product_id=product.pk)
+
+    assert asked.status_code == 422
+    assert "Did you mean grace.test?" in asked.content.decode()
+    assert "cart" not in visitor.session
+
+    kept = {"domain": "www.grace.test", "as_typed": "on"}
+    assert send(visitor, "order-domain", kept, product_id=product.pk).status_code == 302
+    assert visitor.session["cart"]["domain"] == "www.grace.test"
 
 
 def test_a_vendor_that_does_not_answer_stops_nobody(product: Product, vendor: Sandbox) -> None:
