@@ -34,9 +34,12 @@ class Entry:
     or_permission: str = ""
     # Whether nothing can be done here until the domain is verified and the service is paid.
     locks: bool = True
-    # Offered only while the service runs; its label once the end was asked for.
+    # Offered only where clients may change the product's options.
+    needs_options: bool = False
+    # Offered only while the service runs; its label and hint once the end was asked for.
     while_running: bool = False
     label_when_cancelled: Promise | None = None
+    hint_when_cancelled: Promise | str = ""
 
 
 @dataclass(frozen=True)
@@ -166,6 +169,7 @@ ENTRIES = (
         Permission.MANAGE_PRODUCTS,
         _("More or fewer mailboxes"),
         while_running=True,
+        needs_options=True,
     ),
     Entry(
         "cancellation",
@@ -174,8 +178,10 @@ ENTRIES = (
         ACTIONS,
         Permission.MANAGE_PRODUCTS,
         _("End this service"),
+        locks=False,
         while_running=True,
         label_when_cancelled=_("Cancellation Requested"),
+        hint_when_cancelled=_("See when it ends, or withdraw"),
     ),
 )
 
@@ -188,6 +194,8 @@ def entries_for(service: Service, grants: Grants, path: str) -> list[Link]:
             continue
         if entry.while_running and service.status not in RUNNING:
             continue
+        if entry.needs_options and not service.product.has_option_changes:
+            continue
         if entry.feature and entry.feature not in service.mail_domain.features:
             continue
         try:
@@ -195,23 +203,24 @@ def entries_for(service: Service, grants: Grants, path: str) -> list[Link]:
         except NoReverseMatch:
             continue
         here = path == url
+        label, hint = _words_of(entry, service)
         links.append(
             Link(
                 url=url,
-                label=_label_of(entry, service),
-                hint=entry.hint,
+                label=label,
+                hint=hint,
                 icon=entry.icon,
                 section=entry.section,
                 is_current=here or (entry.section != OVERVIEW and path.startswith(url)),
                 is_here=here,
                 figure=entry.figure,
-                locks=entry.locks and entry.section == MANAGE,
+                locks=entry.locks and entry.section != OVERVIEW,
             )
         )
     return links
 
 
-def _label_of(entry: Entry, service: Service) -> Promise:
+def _words_of(entry: Entry, service: Service) -> tuple[Promise, Promise | str]:
     if entry.label_when_cancelled is not None and endings.cancelled_to(service) is not None:
-        return entry.label_when_cancelled
-    return entry.label
+        return entry.label_when_cancelled, entry.hint_when_cancelled
+    return entry.label, entry.hint

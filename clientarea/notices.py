@@ -57,7 +57,7 @@ class Panel:
 
 @dataclass(frozen=True)
 class Attention:
-    """What about a client's services needs a look, by kind; `mailboxes` is how many it has."""
+    """What about a client's services needs a look, by kind; `mailboxes` are those in use."""
 
     suspended: Panel
     closed: Panel
@@ -114,7 +114,7 @@ def _fill_of(client: Client) -> list[_Fill]:
     rows = (
         Mailbox.objects.live()
         .filter(mail_domain__service__client=client)
-        .exclude(mail_domain__service__status=Service.Status.TERMINATED)
+        .exclude(mail_domain__service__status__in=[*OVER, Service.Status.CLOSING])
         .order_by("mail_domain__domain")
         .values("mail_domain__service", "mail_domain__domain")
         .annotate(

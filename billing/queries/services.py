@@ -4,31 +4,49 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Subquery
 
 from billing.models import Service
 from clients.models import Client, User
-from provisioning.models import Mailbox
+from provisioning.models import Mailbox, MailDomain
 
 
 @dataclass(frozen=True)
 class Tally:
-    """How many services a client has in all, and how many in each status."""
+    """
+    How many services a client has in all, and how many in each status.
+
+    `active` are those that work: a domain that is still to be verified does not. `users` are the
+    logins that can act for the client.
+    """
 
     total: int
     by_status: dict[str, int]
-
-    @property
-    def active(self) -> int:
-        """Return how many are active."""
-        return self.by_status.get(Service.Status.ACTIVE, 0)
+    active: int = 0
+    users: int = 0
 
 
 def tally_of(client: Client) -> Tally:
-    """Count a client's services by status, in one query."""
-    rows = client.services.order_by().values("status").annotate(count=Count("pk"))
+    """Count a client's services by status, in one query; where it has none, in two."""
+    is_verified = ~Q(mail_domain__status=MailDomain.Status.UNVERIFIED)
+    logins = client.memberships.order_by().values("client").annotate(n=Count("pk")).values("n")
+    rows = list(
+        client.services.order_by()
+        .values("status")
+        .annotate(
+            count=Count("pk"),
+            verified=Count("pk", filter=is_verified),
+            users=Subquery(logins),
+        )
+    )
+    verified = {row["status"]: row["verified"] for row in rows}
     by_status = {row["status"]: row["count"] for row in rows}
-    return Tally(total=sum(by_status.values()), by_status=by_status)
+    return Tally(
+        total=sum(by_status.values()),
+        by_status=by_status,
+        active=verified.get(Service.Status.ACTIVE, 0),
+        users=rows[0]["users"] if rows else client.memberships.count(),
+    )
 
 
 def services_of(user: User, *, search: str = "", status: str = "") -> QuerySet[Service]:

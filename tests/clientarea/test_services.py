@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import re
+from datetime import date, timedelta
 from functools import partial
 
 import pytest
@@ -11,7 +12,8 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from billing.models import Service
-from clients.models import User
+from billing.operations.currencies import base_currency
+from clients.models import Permission, User
 from provisioning.models import Alias, MailDomain
 from provisioning.sandbox import Sandbox
 from tests import makers
@@ -243,3 +245,43 @@ def test_the_lists_ask_the_database_a_fixed_number_of_times(
 @pytest.mark.usefixtures("service")
 def test_nonsense_in_the_address_means_the_default(customer: Browser, address: str) -> None:
     assert "acme.test" in page(customer, address)
+
+
+def test_home_counts_what_works(customer: Browser, service: Service) -> None:
+    makers.make_unverified(client=service.client, domain="waiting.test")
+    closed = makers.make_service(client=service.client, domain="closed.test")
+    Service.objects.filter(pk=closed.pk).update(status="closing")
+    for each in (service, closed):
+        makers.make_mailbox(each, "anna")
+    makers.make_member(client=service.client, permissions=[Permission.PRODUCTS])
+
+    html = " ".join(re.sub("<[^>]+>", " ", page(customer, "/")).split())
+
+    assert "3 Services" in html
+    assert "1 Active" in html
+    assert "1 Mailboxes" in html
+    assert "2 Users" in html
+
+
+def test_a_closed_service_names_no_coming_payment(customer: Browser, service: Service) -> None:
+    Service.objects.filter(pk=service.pk).update(
+        currency=base_currency(), recurring_amount=12, next_due_date=date(2030, 1, 1)
+    )
+    before = page(customer, at("service", service))
+    Service.objects.filter(pk=service.pk).update(status="closing")
+
+    after = page(customer, at("service", service))
+
+    for label in ("Recurring amount", "Next due date"):
+        assert label in before
+        assert label not in after
+
+
+def test_without_mailboxes_no_storage_is_called_filled(customer: Browser, service: Service) -> None:
+    before = page(customer, at("service", service))
+    makers.make_mailbox(service, "anna", quota_mb=1000, usage_mb=500)
+
+    after = page(customer, at("service", service))
+
+    assert "Storage filled" not in before
+    assert "Storage filled" in after
