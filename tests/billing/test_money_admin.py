@@ -293,7 +293,7 @@ def test_the_command_records_a_payment(client_: Client) -> None:
 
     payment = Payment.objects.get()
     assert (str(payment.paid_on), payment.recorded_by_name) == ("2026-05-09", "payment command")
-    assert "is paid" in said
+    assert "is paid; 0.00 USD is left to pay. 2.50 USD became credit." in said
     assert said == again
     assert credit_of(client_) == Decimal("2.50")
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from billing import gateways
 from billing.models import Invoice, Payment
 from billing.operations import payments
+from billing.operations.currencies import unit_of
 from clients.actors import Actor
 
 
@@ -53,9 +54,11 @@ class Command(BaseCommand):
 
 
 def _told(invoice: Invoice, payment: Payment) -> str:
-    text = f"Invoice {invoice.number} is {invoice.status}; {invoice.balance} is left to pay."
+    unit = unit_of(invoice.currency)
+    left = f"{unit.rounded(invoice.balance)} {unit}"
+    text = f"Invoice {invoice.number} is {invoice.status}; {left} is left to pay."
     excess = payment.amount - payment.applied
-    return f"{text} {excess} became credit." if excess else text
+    return f"{text} {unit.rounded(excess)} {unit} became credit." if excess else text
 
 
 def _amount(text: str) -> Decimal:
