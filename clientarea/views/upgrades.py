@@ -86,9 +86,11 @@ def options(request: ClientRequest, service: Service) -> HttpResponse:
         change = Change(product, cycle, form.choices)
         quote = upgrades.offer(shown=shown, change=change, user=request.user, now=timezone.now())
         return go_to(request, _review_url(service, quote))
+    rows = form.rows_with(usage_of(service.mail_domain))
     context = {
         "form": form,
-        "rows": form.rows_with(usage_of(service.mail_domain)),
+        "rows": rows,
+        "is_fixed": shelf.is_same and not (rows and product.has_option_changes),
         "product": product,
         "cycle": cycle,
         "currency": shelf.offer.currency,

@@ -18,7 +18,7 @@ from billing.pricing.cycles import Cycle
 from clientarea.visits import SEEN_AT
 from clients.actors import Actor
 from clients.models import Client, Permission, User
-from provisioning.models import Mailbox
+from provisioning.models import Mailbox, MailDomain
 from provisioning.sandbox import Sandbox
 from tests import makers
 from tests.billing.documents import credit_of, pay
@@ -361,3 +361,34 @@ def test_the_offer_of_another_service_is_not_confirmed(
 
     assert "This offer is not known any more." in page
     assert not Upgrade.objects.exists()
+
+
+def test_a_plan_without_options_leads_to_other_plans(visitor: Browser, service: Service) -> None:
+    type(service.product).objects.update(has_option_changes=False)
+
+    home = visitor.get(at("service", service)).content.decode()
+    options = visitor.get(at("upgrade-options", service)).content.decode()
+
+    assert f'href="{at("upgrade", service)}"' in home
+    assert at("upgrade-options", service) not in home
+    assert "This plan has no options to choose from." in options
+    assert "Look at other plans" in options
+    assert "Continue" not in options
+
+
+def test_plans_are_locked_until_the_domain_is_verified(
+    visitor: Browser, client: Client, service: Service
+) -> None:
+    waiting = makers.make_service(
+        client=client, product=service.product, status=Service.Status.ACTIVE
+    )
+    MailDomain.objects.filter(pk=waiting.mail_domain_id).update(
+        status=MailDomain.Status.UNVERIFIED, verified_at=None
+    )
+
+    locked = visitor.get(at("service", waiting))
+    free = visitor.get(at("service", service))
+
+    assert "Upgrade/Downgrade (locked)" in text(locked)
+    assert "Request Cancellation (locked)" not in text(locked)
+    assert "(locked)" not in text(free)
