@@ -12,6 +12,7 @@ from billing.models import ConfigurableOption, Currency, OptionValue, Price, Pro
 from billing.pricing.cycles import Cycle
 
 CYCLES = list(Cycle)
+MAILBOXES = (ConfigurableOption.Key.BASIC_MAILBOXES, ConfigurableOption.Key.ENHANCED_MAILBOXES)
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,28 @@ def products_with_options(products: Iterable[Product]) -> set[int]:
         product__in=list(products), is_hidden=False, retired_at__isnull=True
     )
     return set(options.order_by().values_list("product", flat=True))
+
+
+def mailbox_prices(
+    products: Iterable[Product], currency: Currency, cycle: str
+) -> dict[int, Decimal]:
+    """
+    Return what one mailbox of the cheapest type costs, by product number.
+
+    Products whose mailboxes are not sold one by one in the cycle are not in it. One query.
+    """
+    prices = Price.objects.current().filter(
+        option_value__option__product__in=list(products),
+        option_value__option__key__in=MAILBOXES,
+        option_value__option__is_hidden=False,
+        option_value__option__retired_at__isnull=True,
+        option_value__is_hidden=False,
+        currency=currency,
+        cycle=cycle,
+    )
+    rows = prices.exclude(amount=0).order_by("-amount")
+    # The cheapest come last, and stay.
+    return dict(rows.values_list("option_value__option__product_id", "amount"))
 
 
 def per_month(price: Price) -> Decimal | None:

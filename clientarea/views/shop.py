@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
+from operator import itemgetter
+from typing import Any, cast
 
 from allauth.decorators import rate_limit
 from django.contrib import messages
@@ -19,7 +22,7 @@ from billing.operations import ordering, promotions, wishes
 from billing.operations.selections import UnableToChoose
 from billing.operations.wishes import Preview
 from billing.pricing.cycles import Cycle
-from billing.queries.shop import per_month, products_with_options
+from billing.queries.shop import mailbox_prices, per_month, products_with_options
 from clientarea import carts
 from clientarea.access import Route, may_order
 from clientarea.carts import Cart
@@ -44,7 +47,13 @@ def index(request: ClientRequest, seat: Membership | None) -> HttpResponse:
     wanted = request.GET.get("cycle", "")
     cycle = wanted if wanted in cycles else next(iter(cycles), "")
     context = {
-        "shelves": _shelves(products, prices, cycle, products_with_options(products)),
+        "shelves": _shelves(
+            products,
+            prices,
+            cycle,
+            products_with_options(products),
+            mailbox_prices(products, currency, cycle),
+        ),
         "cycles": [(each.value, dict(CYCLE_CHOICES)[each.value]) for each in cycles],
         "cycle": cycle,
         "currency": currency,
@@ -54,7 +63,11 @@ def index(request: ClientRequest, seat: Membership | None) -> HttpResponse:
 
 
 def _shelves(
-    products: list[Product], prices: dict[int, list[Price]], cycle: str, with_options: set[int]
+    products: list[Product],
+    prices: dict[int, list[Price]],
+    cycle: str,
+    with_options: set[int],
+    by_the_mailbox: dict[int, Decimal],
 ) -> list[dict[str, object]]:
     """Return the groups with their products; each at the cycle's price, or else at its first."""
     shelves: list[dict[str, object]] = []
@@ -74,9 +87,16 @@ def _shelves(
                 "product": product,
                 "price": price,
                 "per_month": per_month(price),
+                # What costs nothing by itself costs what its first mailbox does.
+                "cheapest": None
+                if price.amount or price.cycle != cycle
+                else by_the_mailbox.get(product.pk),
                 "has_options": product.pk in with_options,
+                "rank": (product.position, price.amount, product.name),
             }
         )
+    for shelf in shelves:
+        shelf["rows"] = sorted(cast("list[dict[str, Any]]", shelf["rows"]), key=itemgetter("rank"))
     return shelves
 
 

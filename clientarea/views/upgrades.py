@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from decimal import Decimal
+
 from django.contrib import messages
 from django.http import Http404, HttpResponse, QueryDict
 from django.urls import reverse
@@ -10,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from billing import queries
-from billing.models import Currency, Invoice, Product, Quote, Service, Upgrade
+from billing.models import Currency, Invoice, Price, Product, Quote, Service, Upgrade
 from billing.operations import profiles, quotes, upgrade_guards, upgrades
 from billing.operations.change_quotes import PricedChange
 from billing.operations.selections import UnableToChoose
@@ -24,6 +27,7 @@ from clientarea.http import ClientRequest, go_to, render_page
 from clientarea.standing import Standing
 from clients.models import Permission
 from core.errors import OperationError
+from core.money import ZERO
 from provisioning.queries import usage_of
 
 # Why nothing at all can be changed.
@@ -52,7 +56,7 @@ def index(request: ClientRequest, service: Service) -> HttpResponse:
             "prices": prices.get(product.pk, []),
             "is_current": product == service.product,
         }
-        for product in products
+        for product in sorted(products, key=lambda each: _rank(each, prices))
         if product == service.product or product.pk in prices
     ]
     context = {"plans": plans, "currency": currency, **_standing(request, service)}
@@ -258,6 +262,12 @@ def _target(service: Service, asked: QueryDict) -> tuple[Product, Cycle]:
     if cycle not in {each.value for each in Cycle}:
         raise Http404
     return product, Cycle(cycle)
+
+
+def _rank(product: Product, prices: Mapping[int, list[Price]]) -> tuple[int, Decimal, str]:
+    """Return where a product stands among others: as staff say, then from the cheapest up."""
+    first = next(iter(prices.get(product.pk, ())), None)
+    return product.position, first.amount if first else ZERO, product.name
 
 
 def _currency(service: Service) -> Currency:

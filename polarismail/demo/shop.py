@@ -112,7 +112,6 @@ def _bundle(plan: cast.Plan, server: Server, group: ProductGroup) -> Recipe:
         strategy=Strategy.BUNDLE,
         name=plan.name,
         tagline=plan.description,
-        description=plan.description,
         server=server,
         group=group,
         currency=currencies.base_currency(),
@@ -185,10 +184,10 @@ def _add_unlimited(
     product = Product(
         name=plan.name,
         tagline=plan.description,
-        description=plan.description,
         server=server,
         group=group,
         mailbox_quota_gb=_gigabytes(plan.mailbox_gb),
+        has_option_changes=False,
     )
     catalogue.save_product(product=product, actor=actor)
     for cycle, amount in PLAN_PRICES[plan.name].items():

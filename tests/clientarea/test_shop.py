@@ -207,3 +207,30 @@ def test_no_page_of_a_clients_order_asks_the_database_often(
 
     with django_assert_max_num_queries(CLIENTS_PAGES[name]):
         page(customer, name)
+
+
+def test_plans_go_from_the_cheapest_up_unless_staff_say_otherwise() -> None:
+    for name, price, position in (("Alpha", "90.00", 0), ("Beta", "4.00", 0), ("Gamma", "1.00", 1)):
+        make_priced_product(price, name=name, position=position)
+
+    shown = page(Browser(), "order-new").content.decode()
+
+    assert shown.index("Beta") < shown.index("Alpha") < shown.index("Gamma")
+
+
+def test_what_costs_nothing_by_itself_shows_the_price_of_a_mailbox() -> None:
+    make_priced_product(
+        "0.00", options={"basic_mailboxes": "1.50", "enhanced_mailboxes": "3.00"}, name="Flex"
+    )
+
+    shown = page(Browser(), "order-new").content.decode()
+
+    assert "1.50" in shown
+    assert "per mailbox" in shown
+    assert "0.00" not in shown
+
+
+def test_a_sentence_that_is_tagline_and_description_stands_there_once() -> None:
+    make_priced_product("1.00", name="Solo", tagline="All you need.", description="All you need.")
+
+    assert page(Browser(), "order-new").content.decode().count("All you need.") == 1
