@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 
 from billing.models import Service
 from clientarea.access import closed_page
@@ -14,7 +14,7 @@ from clientarea.http import ClientRequest
 from clientarea.standing import Standing, standing_of
 
 Params = ParamSpec("Params")
-ServiceView = Callable[Concatenate[ClientRequest, Service, Params], HttpResponse]
+ServiceView = Callable[Concatenate[ClientRequest, Service, Params], HttpResponseBase]
 
 
 def open_while(*standings: Standing) -> Callable[[ServiceView[Params]], ServiceView[Params]]:
@@ -24,7 +24,7 @@ def open_while(*standings: Standing) -> Callable[[ServiceView[Params]], ServiceV
         @wraps(view)
         def guarded(
             request: ClientRequest, service: Service, /, *args: Params.args, **kwargs: Params.kwargs
-        ) -> HttpResponse:
+        ) -> HttpResponseBase:
             if standing_of(service) not in standings:
                 return closed_page(request)
             return view(request, service, *args, **kwargs)

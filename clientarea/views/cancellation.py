@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -28,7 +29,7 @@ RUNNING = (Standing.OPEN, Standing.SUSPENDED, Standing.UNVERIFIED)
 @require_http_methods(["GET", "HEAD", "POST"])
 @client_service(permission=Permission.MANAGE_PRODUCTS)
 @open_while(*RUNNING)
-def index(request: ClientRequest, service: Service) -> HttpResponse:
+def index(request: ClientRequest, service: Service) -> HttpResponseBase:
     """Ask why and when; show what was asked for before. To end it now takes one step more."""
     waiting = _already(request, service)
     if waiting is not None:
