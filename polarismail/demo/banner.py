@@ -10,6 +10,7 @@ def text(parts: Parts) -> str:
     """Return addresses, log-ins and what is embedded."""
     addresses = {
         "Client area": f"{parts.web_url}/",
+        "Shop": f"{parts.web_url}/order/   (no log-in needed)",
         "Django admin": f"{parts.web_url}/django-admin/",
         "Control desk": f"{parts.vendor_url}/__control/   (DNS records, faults, clock)",
         "Webmail": f"{parts.vendor_url}/webmail",

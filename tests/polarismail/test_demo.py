@@ -8,6 +8,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from django.test import Client as Browser
+from django.urls import reverse
 
 from polarismail.demo import __main__ as demo
 from polarismail.demo import banner, cast
@@ -142,3 +144,18 @@ def test_the_showcase_has_what_its_additions_point_to() -> None:
     assert {target for _, target in cast.ALIASES} <= names
     assert {local_part for local_part, _ in cast.FORWARDS} <= names
     assert not names & {*cast.LISTS, *(alias for alias, _ in cast.ALIASES)}
+
+
+@pytest.mark.django_db
+def test_newcomers_find_the_shop_from_the_log_in_page_and_the_banner(tmp_path: Path) -> None:
+    shown = Browser().get(reverse("account_login")).content.decode()
+
+    assert 'href="/order/"' in shown
+    assert "/order/" in banner.text(parts(tmp_path))
+
+
+@pytest.mark.django_db
+def test_the_admin_names_the_icon() -> None:
+    shown = Browser().get("/django-admin/login/", follow=True).content.decode()
+
+    assert 'rel="icon"' in shown
