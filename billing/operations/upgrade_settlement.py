@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 
+from django.db.models import QuerySet
 from django.utils import translation
 
 from billing.models import Invoice, InvoiceItem, Service, Upgrade
@@ -95,14 +96,25 @@ def undo_schedule(*, upgrade: Upgrade, on: date, actor: Actor) -> None:
         )
 
 
-def _not_charged(service: Service, start: date, *, on: date) -> list[ItemSpec]:
-    """Return by how much each paid period from that day on was billed for less than there is."""
-    paid = service.invoice_items.filter(
+def is_used(upgrade: Upgrade) -> bool:
+    """Tell whether a period from the day on that a change waits for is paid for already."""
+    start = upgrade_terms.day_in(upgrade.new.get("starts_on"))
+    return start is not None and _paid_lines(upgrade.service, start).exists()
+
+
+def _paid_lines(service: Service, start: date) -> QuerySet[InvoiceItem]:
+    """Return the lines of the paid periods from that day on."""
+    return service.invoice_items.filter(
         kind__in=reissuing.OF_THE_PERIOD,
         is_live=True,
         period_start__gte=start,
         invoice__status=Invoice.Status.PAID,
     )
+
+
+def _not_charged(service: Service, start: date, *, on: date) -> list[ItemSpec]:
+    """Return by how much each paid period from that day on was billed for less than there is."""
+    paid = _paid_lines(service, start)
     periods: dict[date, list[InvoiceItem]] = {}
     for item in paid.select_related("invoice__currency").order_by("period_start", "pk"):
         periods.setdefault(item.period_start or start, []).append(item)

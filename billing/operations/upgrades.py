@@ -208,16 +208,22 @@ def withdraw(*, upgrade: Upgrade, actor: Actor, on: date) -> Upgrade:
     """
     Take back a change that waits for its payment or its day; what was paid on it becomes credit.
 
-    What was paid already for periods at its lower terms is charged up to what the service keeps.
+    Staff may withdraw one whose period is paid for: the rest of what the service keeps is charged.
 
-    :raises UnableToChange: it is being made, is made, or was withdrawn before
+    :raises UnableToChange: it is being made, is made, was withdrawn before, or is for staff to undo
     """
     service = termination.lock(upgrade.service)
     fresh = Upgrade.objects.select_for_update().get(pk=upgrade.pk)
     if fresh.status not in {Status.AWAITING_PAYMENT, Status.SCHEDULED}:
         raise UnableToChange(_("This change can be withdrawn no more."))
-    upgrade_steps.give_up(upgrade=fresh, action="service.change_withdrawn", actor=actor)
     fresh.service = service
+    is_staff = actor.user is None or actor.user.is_staff
+    if fresh.status == Status.SCHEDULED and upgrade_settlement.is_used(fresh) and not is_staff:
+        # Or else the rest would be an invoice of its own, and nothing would follow from its debt.
+        raise UnableToChange(
+            _("The next period is paid for with this change. Once it is made, change it again.")
+        )
+    upgrade_steps.give_up(upgrade=fresh, action="service.change_withdrawn", actor=actor)
     upgrade_settlement.undo_schedule(upgrade=fresh, on=on, actor=actor)
     return fresh
 

@@ -10,6 +10,7 @@ import pytest
 
 from billing.models import CreditNote, Invoice, Service, Upgrade
 from billing.operations import services, upgrade_steps, upgrades
+from billing.operations.upgrades import UnableToChange
 from clients.actors import Actor
 from clients.models import EmailMessage
 from provisioning.models import ModuleJob
@@ -66,6 +67,12 @@ def paid(service: Service, actor: Actor) -> Upgrade:
     return Upgrade.objects.get(pk=upgrade.pk)
 
 
+@pytest.fixture
+def owner(db: None) -> Actor:  # noqa: ARG001
+    """Somebody of a client's, who may do less than staff."""
+    return Actor.from_user(makers.make_user())
+
+
 def fail(service: Service, vendor: Sandbox, run_jobs: Run) -> None:
     """Let the day of a reduction come while more is in use than it allows."""
     for number in range(3):
@@ -119,6 +126,28 @@ def test_a_reduction_withdrawn_after_its_renewal_was_paid_is_not_had_for_less(
     assert difference().total == Decimal("6.00")
     assert read(service).next_due_date == date(2026, 3, 10)
     assert credit_of(service.client) == 0
+
+
+def test_a_client_cannot_withdraw_a_reduction_whose_period_is_paid_for(
+    service: Service, lowered: Upgrade, owner: Actor
+) -> None:
+    pay(Invoice.objects.open().get())
+
+    with pytest.raises(UnableToChange, match="paid for"):
+        upgrades.withdraw(upgrade=lowered, actor=owner, on=TODAY)
+
+    assert Upgrade.objects.get().status == "scheduled"
+    assert not Invoice.objects.open().exists()
+    assert units(service) == HELD
+
+
+def test_a_client_withdraws_a_reduction_whose_period_is_not_paid_for(
+    lowered: Upgrade, owner: Actor
+) -> None:
+    upgrades.withdraw(upgrade=lowered, actor=owner, on=TODAY)
+
+    assert Upgrade.objects.get().status == "cancelled"
+    assert Invoice.objects.open().get().total == Decimal("16.50")
 
 
 def test_what_was_paid_in_full_after_the_failure_is_not_charged_again(
