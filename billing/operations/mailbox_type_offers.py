@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+
+from django.db.models import QuerySet
 
 from billing.models import ConfigurableOption, Quote, Service, Upgrade
 from billing.operations import (
@@ -13,6 +15,7 @@ from billing.operations import (
     quotes,
     selections,
     upgrade_guards,
+    upgrade_terms,
 )
 from billing.operations.change_quotes import PricedChange
 from billing.operations.chosen import Chosen
@@ -68,8 +71,13 @@ def preview_type(*, service: Service, mailbox: Mailbox, account_type: int, on: d
     if not gauge.is_full:
         return TypeOffer(mailbox=mailbox, account_type=account_type, left=gauge.left)
     _check(service, mailbox, account_type, on=on)
-    held = selections.held_by(service=service, on=on)
-    units, chosen = _exchanged(service, held, mailbox.account_type, account_type)
+    had = selections.held_by(service=service, on=on)
+    changes = list(_under_way(service))
+    # What the others give back or buy is not there to be given back once more.
+    held = tuple(each for each in with_units(had, changes) if each.quantity)
+    source = KEYS[mailbox.account_type]
+    is_given_back = _left_of(source, had, changes) > 0
+    units, chosen = _exchanged(service, held, source if is_given_back else None, after=account_type)
     shown = change_quotes.price_change(
         service=service,
         product=service.product,
@@ -87,6 +95,20 @@ def preview_type(*, service: Service, mailbox: Mailbox, account_type: int, on: d
         may_wait=False,
     )
     return TypeOffer(mailbox=mailbox, account_type=account_type, shown=shown, units=units)
+
+
+def with_units(held: Iterable[Chosen], changes: Iterable[Upgrade]) -> tuple[Chosen, ...]:
+    """Return what a service has once these changes of types are made, whatever else it has."""
+    chosen = {each.key: each for each in held}
+    for upgrade in changes:
+        for key, number in upgrade.new["units"].items():
+            if key in chosen:
+                left = max(chosen[key].quantity + number, 0)
+                chosen[key] = replace(chosen[key], quantity=left)
+            elif number > 0:
+                sold = {each.key: each for each in upgrade_terms.chosen_after(upgrade)}
+                chosen[key] = replace(sold[key], quantity=number)
+    return tuple(chosen.values())
 
 
 def offer(*, found: TypeOffer, user: User | None, now: datetime) -> Quote | None:
@@ -133,21 +155,34 @@ def _check(service: Service, mailbox: Mailbox, account_type: int, *, on: date) -
         )
 
 
+def _under_way(service: Service) -> QuerySet[Upgrade]:
+    """Return the changes of types that are ordered and not made yet."""
+    changes = upgrade_guards.open_changes(service).filter(kind=Upgrade.Kind.MAILBOX)
+    return changes.select_related("new_product", "service__product").order_by("pk")
+
+
+def _left_of(key: str, held: Iterable[Chosen], changes: Iterable[Upgrade]) -> int:
+    """Return how many bought units no other change gives back; what is not bought yet is none."""
+    bought = sum(each.quantity for each in held if each.key == key)
+    return bought + sum(min(each.new["units"].get(key, 0), 0) for each in changes)
+
+
 def _exchanged(
-    service: Service, held: tuple[Chosen, ...], before: int, after: int
+    service: Service, held: tuple[Chosen, ...], source: str | None, *, after: int
 ) -> tuple[dict[str, int], tuple[Chosen, ...]]:
     """
     Return which units are exchanged, and what the service has then.
 
-    Units that the product includes stay, and so does what the option sells no less of.
+    `source` is what one is given back of, if any is. Units that the product includes stay, and so
+    does what the option sells no less of.
 
     :raises UnableToChange: no more of the wanted type is for sale
     """
     bought = {each.key: each.quantity for each in held}
-    source, target = KEYS[before], KEYS[after]
+    target = KEYS[after]
     more = {target: bought.get(target, 0) + 1}
     attempts = [more]
-    if bought.get(source, 0) > 0:
+    if source is not None:
         attempts.insert(0, more | {source: bought[source] - 1})
     for choices in attempts:
         try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -21,8 +20,7 @@ from billing.operations import (
     upgrade_terms,
     upgrades,
 )
-from billing.operations.chosen import Chosen
-from billing.operations.mailbox_type_offers import TypeOffer, preview_type
+from billing.operations.mailbox_type_offers import TypeOffer, preview_type, with_units
 from billing.operations.upgrade_guards import UnableToChange
 from clients.actors import Actor
 from core.events import publish
@@ -220,7 +218,7 @@ def _finish(upgrade_id: int, *, at: datetime, on: date) -> None:
         return
     service, actor = upgrade.service, Actor.system("billing")
     before = {"recurring": str(service.recurring_amount)}
-    chosen = _with_units(service, [upgrade], on=on)
+    chosen = with_units(selections.held_by(service=service, on=on), [upgrade])
     selections.save_selections(service=service, chosen=chosen)
     lifecycle.grant(
         mail_domain=service.mail_domain,
@@ -257,26 +255,15 @@ def _not_made(upgrade_id: int, error: str) -> None:
     )
 
 
-def _with_units(service: Service, changes: list[Upgrade], *, on: date) -> tuple[Chosen, ...]:
-    """Return what a service has once these changes of types are made, whatever else it has."""
-    chosen = {each.key: each for each in selections.held_by(service=service, on=on)}
-    for upgrade in changes:
-        sold = {each.key: each for each in upgrade_terms.chosen_after(upgrade)}
-        units: dict[str, Any] = upgrade.new["units"]
-        for key, number in units.items():
-            if key in chosen:
-                chosen[key] = replace(chosen[key], quantity=chosen[key].quantity + number)
-            else:
-                chosen[key] = replace(sold[key], quantity=number)
-    return tuple(chosen.values())
-
-
 def _allowed(upgrade: Upgrade) -> Entitlement:
     """Return what the domain may use with this change and those that are under way."""
     service = upgrade.service
     changes = service.upgrades.filter(kind=Upgrade.Kind.MAILBOX, status=Status.APPLYING)
     on = upgrade_terms.day_in(upgrade.old["due"]) or service.registration_date
-    chosen = _with_units(service, list(changes.select_related("new_product", "service")), on=on)
+    chosen = with_units(
+        selections.held_by(service=service, on=on),
+        changes.select_related("new_product", "service"),
+    )
     return selections.entitlement_of(service.product, chosen)
 
 
