@@ -112,9 +112,14 @@ class MailboxSettling:
 
 @dataclass(frozen=True)
 class MailboxSettled:
-    """A change to a mailbox has been made or not: what its row says now is confirmed."""
+    """
+    A change to a mailbox has been made or not: what its row says now is confirmed.
+
+    `asked_type` is the account type that the change asked for; None where it asked for none.
+    """
 
     mailbox_id: int
+    asked_type: int | None
 
 
 @dataclass(frozen=True)

@@ -97,7 +97,12 @@ def lock_the_money_of_a_type(event: MailboxSettling) -> None:
 @reacts_to(MailboxSettled)
 def charge_what_is_in_effect(event: MailboxSettled) -> None:
     """A type is charged once the vendor has confirmed it, and only then."""
-    mailbox_types.settle(mailbox_id=event.mailbox_id, at=timezone.now(), on=timezone.localdate())
+    mailbox_types.settle(
+        mailbox_id=event.mailbox_id,
+        asked_type=event.asked_type,
+        at=timezone.now(),
+        on=timezone.localdate(),
+    )
 
 
 @reacts_to(InvoiceCancelled)

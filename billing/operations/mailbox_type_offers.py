@@ -164,7 +164,8 @@ def _under_way(service: Service) -> QuerySet[Upgrade]:
 def _left_of(key: str, held: Iterable[Chosen], changes: Iterable[Upgrade]) -> int:
     """Return how many bought units no other change gives back; what is not bought yet is none."""
     bought = sum(each.quantity for each in held if each.key == key)
-    return bought + sum(min(each.new["units"].get(key, 0), 0) for each in changes)
+    numbers: list[int] = [each.new["units"].get(key, 0) for each in changes]
+    return bought + sum(min(number, 0) for number in numbers)
 
 
 def _exchanged(

@@ -78,6 +78,7 @@ def change_mailbox(
         return TypeChanged(mailboxes.update_mailbox(mailbox=mailbox, change=change, actor=actor))
     if quote_id is None:
         raise PriceNotConfirmed(found)
+    mailboxes.require_settled(mailbox)
     upgrade = _order(service, mailbox, wanted, quote_id, actor, on=on, now=now)
     if upgrade.status == Status.APPLYING:
         carry_out(upgrade_id=upgrade.pk, change=change, actor=actor)
@@ -106,6 +107,7 @@ def _order(
     )
     fresh = termination.lock(service)
     row = Mailbox.objects.select_related("mail_domain").get(pk=mailbox.pk)
+    mailboxes.require_settled(row)
     found = preview_type(service=fresh, mailbox=row, account_type=account_type, on=on)
     if found.shown is None or found.units is None:
         raise quotes.QuoteVoid(
@@ -138,14 +140,16 @@ def carry_out(*, upgrade_id: int, actor: Actor, change: MailboxChange | None = N
     """
     Have the vendor change the type of a change that is being applied; outside any transaction.
 
-    Its outcome is told by `MailboxSettled`, now or once the vendor has been asked about it.
+    Its outcome is told by `MailboxSettled`, now or once the vendor has been asked about it. While
+    an earlier write to the mailbox is not settled the change waits, to be resumed; not so with a
+    `change` that somebody has just typed, as nobody would send the rest of that.
 
     :raises UnableToChangeMailbox: refused, and nothing charged that was not paid before
     """
     rows = Upgrade.objects.select_related("mailbox__mail_domain__server", "service")
     upgrade = rows.get(pk=upgrade_id)
     mailbox = upgrade.mailbox
-    if upgrade.status != Status.APPLYING or mailbox is None or mailbox.is_unsettled:
+    if upgrade.status != Status.APPLYING or mailbox is None:
         return
     wanted = change or MailboxChange(account_type=upgrade.new["account_type"])
     try:
@@ -153,22 +157,25 @@ def carry_out(*, upgrade_id: int, actor: Actor, change: MailboxChange | None = N
             mailbox=mailbox, change=wanted, actor=actor, allowed=_allowed(upgrade)
         )
     except UnableToChangeMailbox as refusal:
+        if refusal.code == mailboxes.UNSETTLED and change is None:
+            return
         _not_made(upgrade_id, refusal.user_message)
         raise
 
 
-def settle(*, mailbox_id: int, at: datetime, on: date) -> None:
+def settle(*, mailbox_id: int, asked_type: int | None, at: datetime, on: date) -> None:
     """
     Charge what is in effect, and give up what is not, in the transaction that recorded it.
 
-    The locks were taken by `lock_for`.
+    What did not ask for the type says nothing about it: the change goes on waiting. The locks
+    were taken by `lock_for`.
     """
     upgrade = _applying(mailbox_id)
     if upgrade is None or upgrade.mailbox is None:
         return
     if upgrade.mailbox.account_type == upgrade.new["account_type"]:
         _finish(upgrade.pk, at=at, on=on)
-    else:
+    elif asked_type == upgrade.new["account_type"]:
         _not_made(upgrade.pk, _("The mail server has not changed the type."))
 
 
@@ -204,7 +211,7 @@ def resume(*, upgrade_id: int, at: datetime, on: date, actor: Actor) -> Upgrade:
     if mailbox is not None and mailbox.account_type == upgrade.new["account_type"]:
         with transaction.atomic():
             lock_for(mailbox_id=mailbox.pk)
-            settle(mailbox_id=mailbox.pk, at=at, on=on)
+            settle(mailbox_id=mailbox.pk, asked_type=None, at=at, on=on)
     elif is_there and upgrade_steps.is_paid(upgrade):
         carry_out(upgrade_id=upgrade_id, actor=actor)
     else:

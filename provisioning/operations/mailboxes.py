@@ -24,6 +24,7 @@ from provisioning.workers.mailboxes import (
     MailboxSpec,
     UnableToAddMailbox,
     UnableToChangeMailbox,
+    require_settled,
 )
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "local_part_problem",
     "password_problems",
     "purge_mailbox",
+    "require_settled",
     "restorable_until",
     "restore_mailbox",
     "update_mailbox",
@@ -47,6 +49,8 @@ __all__ = [
 
 # The code of a refusal: the address belongs to a mailbox that can be restored.
 IN_TRASH = room.IN_TRASH
+# The code of a refusal: an earlier change still waits for a clear answer.
+UNSETTLED = mailboxes.UNSETTLED
 LOCAL_PART = re.compile(r"[a-z0-9]([a-z0-9._+-]{0,62}[a-z0-9])?")
 SPECIAL = "!@#$%^&*()_+-=[]{};':\"\\|,.<>/?"
 SHORTEST_PASSWORD = 8

@@ -29,6 +29,9 @@ from provisioning.workers import refusals, room, settlement
 
 T = TypeVar("T")
 
+# The code of a refusal: an earlier change still waits for a clear answer.
+UNSETTLED = "unsettled"
+
 
 class UnableToAddMailbox(OperationError):
     """The mailbox was not created, and nothing was left behind."""
@@ -296,15 +299,25 @@ def changeable(mailbox: Mailbox, *states: str) -> Mailbox:
         raise UnableToChangeMailbox(
             _(refusals.IN_STATE[Mailbox.Status(row.status)]) % {"address": row.address}
         )
-    if row.is_unsettled:
+    require_settled(row)
+    return row
+
+
+def require_settled(mailbox: Mailbox) -> None:
+    """
+    Refuse another change while one waits for a clear answer.
+
+    :raises UnableToChangeMailbox: with the code UNSETTLED
+    """
+    if mailbox.is_unsettled:
         raise UnableToChangeMailbox(
             _(
                 "An earlier change to %(address)s is still being checked with the mail server. "
                 "Try again in a minute."
             )
-            % {"address": row.address}
+            % {"address": mailbox.address},
+            code=UNSETTLED,
         )
-    return row
 
 
 def write(
@@ -344,9 +357,10 @@ def _record_unchanged(mailbox: Mailbox, undo: Callable[[Mailbox], None] | None) 
         return
     if undo is not None:
         undo(row)
+    asked_type = row.wanted_account_type
     row.settle(at=timezone.now())
     row.save()
-    publish(MailboxSettled(mailbox_id=row.pk))
+    publish(MailboxSettled(mailbox_id=row.pk, asked_type=asked_type))
 
 
 @transaction.atomic(durable=True)
@@ -357,12 +371,13 @@ def record(mailbox: Mailbox, confirm: Callable[[Mailbox], None], note: Note) -> 
         return row  # the answer came so late that the outcome had been looked up already
     before = {key: getattr(row, key) for key in note.after if hasattr(row, key)}
     confirm(row)
+    asked_type = row.wanted_account_type
     row.settle(at=timezone.now())
     row.save()
     settlement.note(row, note.action, note.actor, before=before, after=note.after)
     if note.action == settlement.ADDED:
         settlement.tell_of_addition(row, note.actor)
-    publish(MailboxSettled(mailbox_id=row.pk))
+    publish(MailboxSettled(mailbox_id=row.pk, asked_type=asked_type))
     return row
 
 

@@ -113,12 +113,13 @@ def _settle_change(row: Mailbox, found: RemoteMailbox, actor: Actor, *, is_final
         # A password cannot be read back, so nobody can say whether it is the new one.
         action = "mailbox.password_unknown"
         row.password_unconfirmed_at = timezone.now()
+    asked_type = row.wanted_account_type
     adopt_remote(row, found)
     row.settle(at=timezone.now())
     row.save()
     if was_asked:
         note(row, action, actor, before=before, after=after)
-        publish(MailboxSettled(mailbox_id=row.pk))
+        publish(MailboxSettled(mailbox_id=row.pk, asked_type=asked_type))
 
 
 def wanted_by(row: Mailbox) -> dict[str, object]:

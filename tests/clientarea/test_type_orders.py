@@ -12,9 +12,13 @@ from django.test import Client as Browser
 from django.utils import timezone
 
 from billing.models import Invoice, Service, Upgrade
+from billing.operations import mailbox_types
+from clients.actors import Actor
 from clients.models import Client, User
 from provisioning import tasks
 from provisioning.models import Mailbox
+from provisioning.operations import mailboxes
+from provisioning.operations.mailboxes import MailboxChange
 from provisioning.sandbox import Sandbox
 from tests import makers
 from tests.billing.automation.days import cron
@@ -74,6 +78,13 @@ def one_of_two_is_included(service: Service) -> None:
     service.selections.filter(key="basic_mailboxes").update(quantity=1)
 
 
+def rename(mailbox: Mailbox) -> None:
+    """Save another display name, and nothing about the type."""
+    mailboxes.update_mailbox(
+        mailbox=mailbox, change=MailboxChange(display_name="Anna"), actor=Actor.system("test")
+    )
+
+
 def test_a_bought_unit_is_given_back_once_however_many_orders_wait(
     visitor: Browser, service: Service, anna: Mailbox, ben: Mailbox
 ) -> None:
@@ -128,3 +139,55 @@ def test_a_unit_that_is_ordered_and_not_paid_is_not_given_back(
 
     assert "2.03 USD" not in page
     assert "Due today 1.02 USD" in page
+
+
+def test_a_write_of_something_else_does_not_answer_for_the_type(
+    visitor: Browser, service: Service, anna: Mailbox
+) -> None:
+    set_product(service, type_change_policy="pay")
+    agree(visitor, service, anna)
+    pay(Invoice.objects.get())
+
+    rename(anna)
+
+    assert Upgrade.objects.get().status == "applying"
+
+    cron(TODAY, "--job", "settle_mailbox_types", hour=13)
+
+    assert Upgrade.objects.get().status == "applied"
+    assert type_of(anna) == ENHANCED
+    assert Mailbox.objects.get(pk=anna.pk).display_name == "Anna"
+
+
+def test_a_paid_type_waits_while_another_write_is_in_flight(
+    visitor: Browser, service: Service, anna: Mailbox, vendor: Sandbox
+) -> None:
+    set_product(service, type_change_policy="pay")
+    agree(visitor, service, anna)
+    pay(Invoice.objects.get())
+    vendor.faults.add(action="updateUser", kind="drop_after")
+    rename(anna)
+    calls = len(vendor.calls("updateUser"))
+
+    mailbox_types.carry_out(upgrade_id=Upgrade.objects.get().pk, actor=Actor.system("billing"))
+
+    assert Upgrade.objects.get().status == "applying"
+    assert len(vendor.calls("updateUser")) == calls
+
+
+@pytest.mark.parametrize("policy", ["invoice", "pay"])
+def test_saving_while_another_write_is_checked_orders_nothing_and_keeps_the_fields(
+    visitor: Browser, service: Service, anna: Mailbox, vendor: Sandbox, policy: str
+) -> None:
+    set_product(service, type_change_policy=policy)
+    vendor.faults.add(action="updateUser", kind="drop_after")
+    rename(anna)
+    box(visitor, service, anna)
+
+    answer = save(visitor, service, anna, quote=newest_quote(), display_name="Anna B.")
+
+    assert answer.status_code == 422
+    assert "is still being checked with the mail server" in text(answer)
+    assert "Anna B." in answer.content.decode()
+    assert not Upgrade.objects.exists()
+    assert not Invoice.objects.exists()
