@@ -18,7 +18,7 @@ from billing.models import (
     Service,
     Upgrade,
 )
-from billing.operations import invoicing, notices, periods, termination
+from billing.operations import invoicing, notices, periods, reissuing, termination
 from billing.operations.items import ItemSpec
 from clients.actors import Actor
 from clients.operations import activity
@@ -83,6 +83,7 @@ def request_cancellation(
     )
     request.save()
     _note(request, "service.cancellation_requested", actor)
+    reissuing.charge_what_waits(service=fresh, on=on, actor=actor)
     request.withheld.set(
         invoicing.strip_service(
             service=fresh, on=on, actor=actor, reason=str(request), stays=_stays_owed(request, on)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 from django.db.models import Prefetch, QuerySet
 
-from billing.models import Invoice, InvoiceItem, Selection, Service, Upgrade
+from billing.models import BillingSettings, Invoice, InvoiceItem, Selection, Service, Upgrade
 from billing.operations import invoicing, promotions, upgrade_terms
 from billing.operations.currencies import unit_of
 from billing.operations.items import ItemSpec, specs_of_lines
@@ -92,6 +92,23 @@ def specs_of_period(
         currency=unit_of(old[0].invoice.currency),
     )
     return specs_of_lines(lines, service=service, on=on), period.end
+
+
+def charge_what_waits(*, service: Service, on: date, actor: Actor) -> None:
+    """
+    Invoice the changes that wait for a renewal, where the next may never come.
+
+    The caller holds the lock of the client's money.
+    """
+    specs = _waiting_charges(service, on)
+    if specs:
+        invoicing.issue_invoice(
+            client=service.client,
+            items=specs,
+            due_date=on + timedelta(days=BillingSettings.current().order_grace_days),
+            on=on,
+            actor=actor,
+        )
 
 
 def _waiting_charges(service: Service, on: date) -> list[ItemSpec]:

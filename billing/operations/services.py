@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from billing.models import Product, Service
-from billing.operations import invoicing, profiles, selections
+from billing.operations import invoicing, profiles, selections, termination
 from clients.actors import Actor
 from clients.operations import activity
 from core.errors import OperationError
@@ -74,7 +74,9 @@ def terminate_service(*, service: Service, actor: Actor) -> ModuleJob:
     profiles.lock(service.client)
     _note(service, "service.termination_requested", actor)
     job = lifecycle.request_termination(mail_domain=service.mail_domain, actor=actor)
-    invoicing.strip_service(service=service, on=timezone.localdate(), actor=actor)
+    invoicing.strip_service(
+        service=service, on=timezone.localdate(), actor=actor, stays=termination.is_begun
+    )
     return job
 
 

@@ -7,8 +7,8 @@ from datetime import date, datetime
 from django.db import transaction
 from django.utils import timezone
 
-from billing.models import CancellationRequest, Closing, Invoice, InvoiceItem, Service
-from billing.operations import invoicing, periods, profiles
+from billing.models import CancellationRequest, Closing, Invoice, InvoiceItem, Service, Upgrade
+from billing.operations import invoicing, periods, profiles, reissuing
 from clients.actors import Actor
 from clients.operations import activity
 from core.errors import OperationError
@@ -84,6 +84,7 @@ def close_service(
     _note(fresh, "service.closing_requested", actor, {"hold_days": days, "reason": reason})
     finish_cancellations(fresh)
     if days:
+        reissuing.charge_what_waits(service=fresh, on=on, actor=actor)
         lifecycle.request_closing(mail_domain=fresh.mail_domain, actor=actor)
     else:
         _purge(closing, fresh, on=on, actor=actor)
@@ -192,7 +193,16 @@ def _purge(closing: Closing, service: Service, *, on: date, actor: Actor) -> Non
     closing.save()
     lifecycle.request_termination(mail_domain=service.mail_domain, actor=actor)
     # Nobody owes anything for what is gone.
-    invoicing.strip_service(service=service, on=on, actor=actor, reason=closing.reason)
+    invoicing.strip_service(
+        service=service, on=on, actor=actor, reason=closing.reason, stays=is_begun
+    )
+
+
+def is_begun(invoice: Invoice, item: InvoiceItem) -> bool:
+    """Tell whether a line is of a change that was made, on an invoice that is paid in part."""
+    # Cancelled, credit that was given for the same change would come back.
+    is_made = item.upgrade is not None and item.upgrade.status == Upgrade.Status.APPLIED
+    return item.kind == InvoiceItem.Kind.UPGRADE and is_made and invoice.balance < invoice.total
 
 
 def lock(service: Service) -> Service:

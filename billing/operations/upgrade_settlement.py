@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 from django.db.models import QuerySet
 from django.utils import translation
@@ -12,8 +13,10 @@ from django.utils import translation
 from billing.models import Invoice, InvoiceItem, Service, Upgrade
 from billing.operations import (
     change_quotes,
+    credit,
     credit_notes,
     invoicing,
+    profiles,
     reissuing,
     selections,
     taxes,
@@ -43,13 +46,25 @@ def paid_since(upgrade: Upgrade) -> Held | None:
     return change_quotes.held_terms(service, held, on=since)
 
 
-def settle_paid_since(upgrade: Upgrade, held: Held, *, on: date, actor: Actor) -> None:
-    """Charge or credit the periods that were paid at the old terms after the change was ordered."""
+def settle_paid_since(
+    upgrade: Upgrade,
+    held: Held,
+    *,
+    on: date,
+    actor: Actor,
+    chosen: Iterable[Chosen] | None = None,
+) -> None:
+    """
+    Charge or credit the periods that were paid at the old terms after the change was ordered.
+
+    `chosen` is what the service has now, where that is more than what the change was ordered with.
+    """
     service = upgrade.service
     since = upgrade_terms.day_in(upgrade.old["due"]) or on
     is_same_cycle = upgrade.new["cycle"] == upgrade.old["cycle"]
     # Another cycle has begun a period of its own: of what was paid for the old one all comes back.
-    after = upgrade_terms.chosen_after(upgrade) if is_same_cycle else ()
+    ordered = upgrade_terms.chosen_after(upgrade) if chosen is None else chosen
+    after = ordered if is_same_cycle else ()
     quote = quote_change(
         held=held,
         selections=_priced(after, since),
@@ -147,6 +162,25 @@ def _differences(billed: list[ItemSpec], wanted: list[ItemSpec]) -> list[ItemSpe
                 )
             )
     return items
+
+
+def spend_on_changes(service: Service, amount: Decimal, *, actor: Actor) -> None:
+    """
+    Pay for the changes of a service that are made and not paid with credit that it has just given.
+
+    Or else that credit would be had although what it is for was never paid.
+    """
+    owed = InvoiceItem.objects.filter(
+        service=service,
+        kind=InvoiceItem.Kind.UPGRADE,
+        upgrade__status=Upgrade.Status.APPLIED,
+        is_live=True,
+    )
+    invoices = Invoice.objects.open().filter(pk__in=owed.values("invoice"))
+    for invoice in invoices.select_related("client").order_by("due_date", "pk"):
+        there_is = min(amount, profiles.profile_of(service.client).credit, invoice.balance)
+        if there_is > ZERO:
+            amount -= credit.spend_credit(invoice=invoice, actor=actor, amount=there_is)
 
 
 def reason_of(service: Service) -> str:

@@ -157,14 +157,19 @@ def _give(service: Service, upgrade: Upgrade, *, on: date) -> None:
 
 
 def give_back(*, upgrade: Upgrade, lines: list[Line], on: date, actor: Actor) -> None:
-    """Credit what lines below 0 come to, with its tax, where the product's clients get that."""
+    """
+    Credit what lines below 0 come to, with its tax, where the product's clients get that.
+
+    It pays first for what the service owes for changes that it was given before.
+    """
     product = Product.objects.get(pk=upgrade.old["product"])
     if product.reduction_policy != Product.ReductionPolicy.CREDIT:
         return
     if sum((line.amount for line in lines), ZERO) >= ZERO:
         return
     service = upgrade.service
-    credit_notes.issue_credit_note(
+    reissuing.charge_what_waits(service=service, on=on, actor=actor)
+    credited = credit_notes.issue_credit_note(
         client=service.client,
         items=specs_of_lines(lines, service=service, on=on, upgrade=upgrade, sign=-1),
         on=on,
@@ -172,6 +177,7 @@ def give_back(*, upgrade: Upgrade, lines: list[Line], on: date, actor: Actor) ->
         actor=actor,
         upgrade=upgrade,
     )
+    upgrade_settlement.spend_on_changes(service, credited.total, actor=actor)
 
 
 def charge(*, upgrade: Upgrade, on: date, actor: Actor) -> Invoice:
@@ -267,10 +273,12 @@ def try_again(*, upgrade: Upgrade, actor: Actor) -> Upgrade:
     """
     Ask the module once more for a change that has failed; only staff may say so.
 
-    :raises UnableToChange: it has not failed
+    :raises UnableToChange: it has not failed, or something else was ordered since
     """
     fresh = locked(upgrade.pk)
     _require_failed(fresh)
+    if fresh.kind == Kind.MAILBOX:
+        upgrade_guards.check_type_is_free(fresh.service, fresh.mailbox)
     fresh.apply()
     fresh.save()
     note(fresh, "service.change_retried", actor)

@@ -11,6 +11,8 @@ import time_machine
 from django.test import Client as Browser
 
 from billing.models import CreditNote, Invoice, Quote, Service, Upgrade
+from billing.operations import cancellation, services, termination
+from clients.actors import Actor
 from clients.models import Client, Permission, User
 from provisioning.models import Mailbox, MailboxBatchItem
 from provisioning.sandbox import Sandbox
@@ -171,6 +173,67 @@ def test_with_an_open_renewal_it_is_a_line_of_its_replacement(
 
     assert Service.objects.get(pk=service.pk).next_due_date == date(2026, 3, 10)
     assert Upgrade.objects.get().status == "applied"
+
+
+@pytest.mark.parametrize("policy", ["renewal", "invoice"])
+def test_up_and_down_again_what_comes_back_pays_for_what_was_not_paid(
+    visitor: Browser, service: Service, anna: Mailbox, actor: Actor, policy: str
+) -> None:
+    set_product(service, type_change_policy=policy)
+    for _time in range(2):
+        agree(visitor, service, anna)
+        agree(visitor, service, anna, BASIC)
+
+    services.terminate_service(service=service, actor=actor)
+
+    assert units(service) == HELD
+    assert not Upgrade.objects.filter(is_charged_at_renewal=True).exists()
+    assert [invoice.status for invoice in Invoice.objects.all()] == ["paid", "paid"]
+    assert [each.total for each in CreditNote.objects.all()] == [Decimal("1.01")] * 2
+    assert credit_of(service.client) == 0
+
+
+def test_a_change_that_is_paid_in_part_with_its_own_credit_stays_so_when_the_service_ends(
+    visitor: Browser, service: Service, anna: Mailbox, owner: User, actor: Actor
+) -> None:
+    agree(visitor, service, anna)
+    with time_machine.travel(datetime(2026, 1, 25, 12, tzinfo=UTC), tick=False):
+        agree(logged_in(owner), service, anna, BASIC)
+
+        services.terminate_service(service=service, actor=actor)
+
+    invoice = Invoice.objects.get()
+    assert invoice.status == "unpaid"
+    assert invoice.total - invoice.balance == CreditNote.objects.get().total
+    assert credit_of(service.client) == 0
+
+
+@pytest.mark.parametrize("timing", ["now", "end"])
+def test_what_waits_for_a_renewal_is_invoiced_when_there_will_be_none(
+    visitor: Browser, service: Service, anna: Mailbox, actor: Actor, timing: str
+) -> None:
+    set_product(service, type_change_policy="renewal")
+    agree(visitor, service, anna)
+    assert not Invoice.objects.exists()
+
+    cancellation.request_cancellation(
+        service=service, timing=timing, reason="Enough", actor=actor, on=TODAY
+    )
+
+    assert Invoice.objects.get().total == Decimal("1.01")
+    assert Invoice.objects.get().status == "unpaid"
+    assert not Upgrade.objects.filter(is_charged_at_renewal=True).exists()
+
+
+def test_what_waits_for_a_renewal_is_invoiced_when_staff_close_the_service(
+    visitor: Browser, service: Service, anna: Mailbox, actor: Actor
+) -> None:
+    set_product(service, type_change_policy="renewal")
+    agree(visitor, service, anna)
+
+    termination.close_service(service=service, reason="Abuse", actor=actor, on=TODAY)
+
+    assert Invoice.objects.get().total == Decimal("1.01")
 
 
 def test_who_may_not_change_the_plan_buys_nothing(
