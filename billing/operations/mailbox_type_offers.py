@@ -19,7 +19,7 @@ from billing.operations import (
 )
 from billing.operations.change_quotes import PricedChange
 from billing.operations.chosen import Chosen
-from billing.operations.upgrade_guards import CHANGE_OPEN, NOT_OFFERED, UNPAID, UnableToChange
+from billing.operations.upgrade_guards import NOT_OFFERED, UNPAID, UnableToChange
 from billing.pricing.cycles import Cycle
 from clients.models import User
 from core.sentences import sentence as _
@@ -135,18 +135,7 @@ def _check(service: Service, mailbox: Mailbox, account_type: int, *, on: date) -
     upgrade_guards.check_running(service)
     if account_type not in types_for_sale(service):
         raise _no_slot(account_type)
-    changes = upgrade_guards.open_changes(service)
-    if changes.exclude(kind=Upgrade.Kind.MAILBOX).exists():
-        raise UnableToChange(
-            _("A change of %(domain)s is under way. Finish or withdraw it first.")
-            % {"domain": service.domain},
-            code=CHANGE_OPEN,
-        )
-    if changes.filter(mailbox=mailbox).exists():
-        raise UnableToChange(
-            _("The type of %(address)s is being changed already.") % {"address": mailbox.address},
-            code=CHANGE_OPEN,
-        )
+    upgrade_guards.check_type_is_free(service, mailbox)
     if service.next_due_date is not None and service.next_due_date <= on:
         raise UnableToChange(
             _("The current period of %(domain)s is not paid yet. Pay its invoice first.")

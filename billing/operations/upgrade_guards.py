@@ -19,7 +19,7 @@ from billing.models import (
 from core.errors import OperationError
 from core.sentences import Sentence
 from core.sentences import sentence as _
-from provisioning.models import Entitlement, MailDomain
+from provisioning.models import Entitlement, Mailbox, MailDomain
 from provisioning.queries import DomainUsage, usage_of
 
 # Why a change is refused: `UnableToChange.code`.
@@ -75,6 +75,26 @@ def check_service(service: Service, *, on: date, has_open_change: bool | None = 
         raise UnableToChange(
             _("The current period of %(domain)s is not paid yet. Pay its invoice first.") % name,
             code=UNPAID,
+        )
+
+
+def check_type_is_free(service: Service, mailbox: Mailbox | None) -> None:
+    """
+    Refuse to change a mailbox's type beside another change of the plan, or of that mailbox.
+
+    :raises UnableToChange: another change is open
+    """
+    changes = open_changes(service)
+    if changes.exclude(kind=Upgrade.Kind.MAILBOX).exists():
+        raise UnableToChange(
+            _("A change of %(domain)s is under way. Finish or withdraw it first.")
+            % {"domain": service.domain},
+            code=CHANGE_OPEN,
+        )
+    if mailbox is not None and changes.filter(mailbox=mailbox).exists():
+        raise UnableToChange(
+            _("The type of %(address)s is being changed already.") % {"address": mailbox.address},
+            code=CHANGE_OPEN,
         )
 
 
