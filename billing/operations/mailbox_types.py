@@ -16,6 +16,7 @@ from billing.operations import (
     reissuing,
     selections,
     termination,
+    upgrade_settlement,
     upgrade_steps,
     upgrade_terms,
     upgrades,
@@ -225,6 +226,7 @@ def _finish(upgrade_id: int, *, at: datetime, on: date) -> None:
         return
     service, actor = upgrade.service, Actor.system("billing")
     before = {"recurring": str(service.recurring_amount)}
+    paid_since = upgrade_settlement.paid_since(upgrade)
     chosen = with_units(selections.held_by(service=service, on=on), [upgrade])
     selections.save_selections(service=service, chosen=chosen)
     lifecycle.grant(
@@ -243,6 +245,11 @@ def _finish(upgrade_id: int, *, at: datetime, on: date) -> None:
     if is_charged and not upgrade.is_charged_at_renewal:
         upgrade_steps.charge(upgrade=upgrade, on=on, actor=actor)
     upgrade_steps.give_back(upgrade=upgrade, lines=lines, on=on, actor=actor)
+    if paid_since is not None:
+        has_now = [each for each in chosen if each.quantity]
+        upgrade_settlement.settle_paid_since(
+            upgrade, paid_since, on=on, actor=actor, chosen=has_now
+        )
     reissuing.renew_invoices(service=service, on=on, actor=actor)
     publish(UpgradeApplied(upgrade_id=upgrade.pk))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -12,7 +12,8 @@ from django.test import Client as Browser
 from django.utils import timezone
 
 from billing.models import Invoice, Service, Upgrade
-from billing.operations import mailbox_types
+from billing.operations import mailbox_types, upgrade_steps
+from billing.operations.upgrade_guards import UnableToChange
 from clients.actors import Actor
 from clients.models import Client, User
 from provisioning import tasks
@@ -21,10 +22,13 @@ from provisioning.operations import mailboxes
 from provisioning.operations.mailboxes import MailboxChange
 from provisioning.sandbox import Sandbox
 from tests import makers
-from tests.billing.automation.days import cron
-from tests.billing.documents import pay
+from tests.billing import changes
+from tests.billing.automation.days import configure, cron
+from tests.billing.documents import credit_of, pay
 from tests.clientarea.type_steps import (
+    BASIC,
     ENHANCED,
+    SWAPPED,
     TODAY,
     agree,
     box,
@@ -191,3 +195,72 @@ def test_saving_while_another_write_is_checked_orders_nothing_and_keeps_the_fiel
     assert "Anna B." in answer.content.decode()
     assert not Upgrade.objects.exists()
     assert not Invoice.objects.exists()
+
+
+def test_a_renewal_paid_before_the_order_is_charged_up_to_the_new_type(
+    visitor: Browser, service: Service, anna: Mailbox, ben: Mailbox
+) -> None:
+    set_product(service, type_change_policy="pay")
+    configure(invoice_days=21)
+    agree(visitor, service, anna)
+    order = Invoice.objects.get()
+    cron(TODAY, "--job", "create_invoices")
+    pay(Invoice.objects.open().exclude(pk=order.pk).get())
+
+    pay(order)
+    cron(TODAY, "--job", "settle_mailbox_types", hour=13)
+
+    difference = Invoice.objects.open().get()
+    assert difference.total == Decimal("1.50")
+    assert Service.objects.get(pk=service.pk).next_due_date == date(2026, 3, 10)
+    assert units(service) == SWAPPED
+    assert credit_of(service.client) == 0
+    assert type_of(ben) == BASIC
+
+
+def failed(visitor: Browser, service: Service, anna: Mailbox, vendor: Sandbox) -> Upgrade:
+    """Return a change that was paid first, and then refused by the vendor."""
+    set_product(service, type_change_policy="pay")
+    agree(visitor, service, anna)
+    vendor.faults.add(action="updateUser", kind="reject")
+    pay(Invoice.objects.get())
+    cron(TODAY, "--job", "settle_mailbox_types", hour=13)
+    return Upgrade.objects.get(status="failed")
+
+
+def test_a_failed_type_is_not_tried_again_beside_a_change_of_the_plan(
+    visitor: Browser, service: Service, anna: Mailbox, vendor: Sandbox
+) -> None:
+    actor = Actor.system("test")
+    refused = failed(visitor, service, anna, vendor)
+    changes.change(service, actor, enhanced_mailboxes=5)
+
+    with pytest.raises(UnableToChange, match="is under way"):
+        upgrade_steps.try_again(upgrade=refused, actor=actor)
+
+    assert Upgrade.objects.get(pk=refused.pk).status == "failed"
+
+
+def test_a_failed_type_is_not_tried_again_once_it_was_ordered_again(
+    visitor: Browser, service: Service, anna: Mailbox, vendor: Sandbox
+) -> None:
+    refused = failed(visitor, service, anna, vendor)
+    agree(visitor, service, anna)
+
+    with pytest.raises(UnableToChange, match="is being changed already"):
+        upgrade_steps.try_again(upgrade=refused, actor=Actor.system("test"))
+
+    assert Upgrade.objects.get(pk=refused.pk).status == "failed"
+    assert Upgrade.objects.filter(status="unpaid").count() == 1
+
+
+def test_a_failed_type_is_tried_again_where_nothing_is_in_its_way(
+    visitor: Browser, service: Service, anna: Mailbox, vendor: Sandbox
+) -> None:
+    refused = failed(visitor, service, anna, vendor)
+
+    upgrade_steps.try_again(upgrade=refused, actor=Actor.system("test"))
+    cron(TODAY, "--job", "settle_mailbox_types", hour=14)
+
+    assert Upgrade.objects.get().status == "applied"
+    assert type_of(anna) == ENHANCED
