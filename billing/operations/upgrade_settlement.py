@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -111,6 +111,24 @@ def undo_schedule(*, upgrade: Upgrade, on: date, actor: Actor) -> None:
         )
 
 
+def give_back_since(upgrade: Upgrade, *, on: date, actor: Actor) -> None:
+    """
+    Credit what periods were paid for above the terms of a change that was late for its renewal.
+
+    To be asked once the change is made. With another cycle nothing is: those periods were others.
+    """
+    start = upgrade_terms.day_in(upgrade.new.get("starts_on"))
+    if start is None or upgrade.old["cycle"] != upgrade.new["cycle"]:
+        return
+    service = upgrade.service
+    items = _charged_above(service, start, on=on)
+    if items:
+        credited = credit_notes.issue_credit_note(
+            client=service.client, items=items, on=on, reason=reason_of(service), actor=actor
+        )
+        spend_on_changes(service, credited.total, actor=actor)
+
+
 def is_used(upgrade: Upgrade) -> bool:
     """Tell whether a period from the day on that a change waits for is paid for already."""
     start = upgrade_terms.day_in(upgrade.new.get("starts_on"))
@@ -129,17 +147,37 @@ def _paid_lines(service: Service, start: date) -> QuerySet[InvoiceItem]:
 
 def _not_charged(service: Service, start: date, *, on: date) -> list[ItemSpec]:
     """Return by how much each paid period from that day on was billed for less than there is."""
+    pairs = _billed_and_wanted(service, start, on=on)
+    return _excess((billed, wanted) for billed, wanted in pairs)
+
+
+def _charged_above(service: Service, start: date, *, on: date) -> list[ItemSpec]:
+    """Return by how much each paid period from that day on was billed for more than there is."""
+    pairs = _billed_and_wanted(service, start, on=on)
+    return _excess((wanted, billed) for billed, wanted in pairs)
+
+
+def _excess(pairs: Iterable[tuple[list[ItemSpec], list[ItemSpec]]]) -> list[ItemSpec]:
+    """Return the differences of those pairs whose second lines come to more than the first."""
+    found = []
+    for less, more in pairs:
+        items = _differences(less, more)
+        if sum((each.amount for each in items), ZERO) > ZERO:
+            found += items
+    return found
+
+
+def _billed_and_wanted(
+    service: Service, start: date, *, on: date
+) -> Iterator[tuple[list[ItemSpec], list[ItemSpec]]]:
+    """Yield for each paid period from that day on its lines, and what they would be by now."""
     paid = _paid_lines(service, start)
     periods: dict[date, list[InvoiceItem]] = {}
     for item in paid.select_related("invoice__currency").order_by("period_start", "pk"):
         periods.setdefault(item.period_start or start, []).append(item)
-    found = []
     for first_day, billed in periods.items():
         wanted, _end = reissuing.specs_of_period(service, first_day, billed, on=on)
-        items = _differences([ItemSpec.of_item(each) for each in billed], wanted)
-        if sum((each.amount for each in items), ZERO) > ZERO:
-            found += items
-    return found
+        yield [ItemSpec.of_item(each) for each in billed], wanted
 
 
 def _differences(billed: list[ItemSpec], wanted: list[ItemSpec]) -> list[ItemSpec]:

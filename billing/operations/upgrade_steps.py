@@ -126,6 +126,7 @@ def finish(*, upgrade_id: int, at: datetime, on: date, actor: Actor) -> Upgrade:
     give_back(upgrade=upgrade, lines=upgrade_terms.lines_of(upgrade), on=on, actor=actor)
     if paid_since is not None:
         upgrade_settlement.settle_paid_since(upgrade, paid_since, on=on, actor=actor)
+    upgrade_settlement.give_back_since(upgrade, on=on, actor=actor)
     reissuing.renew_invoices(service=service, on=on, actor=actor)
     publish(UpgradeApplied(upgrade_id=upgrade.pk))
     return upgrade

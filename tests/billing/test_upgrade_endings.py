@@ -13,6 +13,7 @@ from billing.operations import services, upgrade_steps, upgrades
 from billing.operations.upgrades import UnableToChange
 from clients.actors import Actor
 from clients.models import EmailMessage
+from provisioning import gateway
 from provisioning.models import ModuleJob
 from provisioning.operations import lifecycle
 from provisioning.operations.lifecycle import UnableToRequest
@@ -81,6 +82,17 @@ def fail(service: Service, vendor: Sandbox, run_jobs: Run) -> None:
         cron(DUE)
         run_jobs()
     assert Upgrade.objects.get().status == "failed"
+
+
+def make_late(upgrade: Upgrade, actor: Actor, run_jobs: Run) -> None:
+    """Have staff try a failed reduction again, with as much deleted as it needs."""
+    domain = read(upgrade.service).mail_domain
+    with on(DUE):
+        with gateway.vendor(domain.server, domain) as there:
+            for number in range(3):
+                there.mailboxes.remove(domain=domain.domain, username=f"full{number}")
+        upgrade_steps.try_again(upgrade=upgrade, actor=actor)
+        run_jobs()
 
 
 def difference() -> Invoice:
@@ -161,6 +173,33 @@ def test_what_was_paid_in_full_after_the_failure_is_not_charged_again(
         upgrade_steps.credit_failed(upgrade=lowered, on=DUE, actor=actor)
 
     assert Invoice.objects.count() == count
+
+
+def test_a_reduction_made_late_gives_back_what_was_paid_above_it(
+    service: Service, lowered: Upgrade, vendor: Sandbox, actor: Actor, run_jobs: Run
+) -> None:
+    fail(service, vendor, run_jobs)
+    pay(Invoice.objects.open().get(items__period_start=DUE, items__key="enhanced_mailboxes"))
+
+    make_late(lowered, actor, run_jobs)
+
+    assert Upgrade.objects.get().status == "applied"
+    assert units(service)["enhanced_mailboxes"] == 1
+    assert CreditNote.objects.get().total == Decimal("6.00")
+    assert credit_of(service.client) == 6
+    assert read(service).next_due_date == date(2026, 3, 10)
+
+
+def test_a_reduction_made_late_after_the_lower_price_was_paid_gives_nothing_back(
+    service: Service, lowered: Upgrade, vendor: Sandbox, actor: Actor, run_jobs: Run
+) -> None:
+    pay(Invoice.objects.open().get())
+    fail(service, vendor, run_jobs)
+
+    make_late(lowered, actor, run_jobs)
+
+    assert Upgrade.objects.get().status == "applied"
+    assert not CreditNote.objects.exists()
 
 
 def test_a_price_decided_while_a_reduction_waits_counts_from_its_day(
