@@ -126,7 +126,7 @@ test: $(TO_TEST) ## every test, on SQLite and on real servers; installs Chromium
 	@$(BIN)/python -m tests.run
 
 .PHONY: unit
-unit: $(TO_TEST) ## the quick tests alone, in less than a minute
+unit: $(TO_TEST) ## the tests that need nothing but Python
 	@$(BIN)/python -m tests.run unit
 
 .PHONY: cover
