@@ -10,7 +10,8 @@ from tests.browser.domain_states import STATES
 from tests.browser.looks import look, window
 from tests.browser.stage import Stage
 
-pytestmark = pytest.mark.browser
+# Many pages, each looked at in every theme and width.
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
 
 def test_every_state_is_accessible_and_fits_the_screen(

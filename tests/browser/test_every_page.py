@@ -13,7 +13,8 @@ from tests.browser.stage import OUTSIDE, Stage
 # Several tests, so that the processes that run them end at about the same time.
 PARTS = 8
 
-pytestmark = pytest.mark.browser
+# Many pages, each looked at in every theme and width.
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
 
 @pytest.mark.parametrize("part", range(PARTS))

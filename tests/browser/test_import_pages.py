@@ -17,7 +17,8 @@ HELD_UP = sentence(
     "The mail server cannot be reached right now. Nothing was changed; try again in a few minutes."
 )
 
-pytestmark = pytest.mark.browser
+# Many pages, each looked at in every theme and width.
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
 
 def test_every_state_is_accessible_and_fits_the_screen(

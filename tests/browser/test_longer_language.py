@@ -16,7 +16,8 @@ from tests.browser.stage import OUTSIDE, Stage
 from tests.browser.test_import_pages import pages as import_pages
 from tests.languages.pseudo import CLOSE, CODE, pseudo_language
 
-pytestmark = pytest.mark.browser
+# Many pages, each looked at in every theme and width.
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
 # Names what is drawn beyond the right edge of the screen, where nothing scrolls to it.
 OUT_OF_SIGHT = """() => {

@@ -14,7 +14,8 @@ from tests.browser.looks import look, window
 from tests.browser.stage import Stage
 from tests.makers import PASSWORD
 
-pytestmark = pytest.mark.browser
+# Many pages, each looked at in every theme and width.
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
 
 @pytest.fixture

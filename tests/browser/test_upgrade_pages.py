@@ -21,7 +21,8 @@ from tests.browser.conftest import enter
 from tests.browser.looks import look, window
 from tests.makers import make_client, make_mailbox, make_user
 
-pytestmark = pytest.mark.browser
+# Many pages, each looked at in every theme and width.
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 DUE = date(2026, 2, 10)
 WAYS = pytest.mark.parametrize("way", ["scripts", "no scripts"])
 
@@ -102,6 +103,8 @@ def test_options_are_adjusted_looked_at_and_confirmed(
 
     page.goto(f"/services/{service.pk}/")
     page.get_by_role("link", name="Upgrade/Downgrade Options").first.click()
+    # What is typed before the scripts are there is priced by Continue alone.
+    page.wait_for_url("**/upgrade-options/**", wait_until="load")
     page.get_by_label("Enhanced mailboxes").fill("5")
     if way == "scripts":
         expect(page.locator("#change-sum").get_by_text("8.13").first).to_be_visible()
